@@ -1,0 +1,286 @@
+"""Settings of CHE·NU. Everything a person may set is an environment variable (README, “Settings”)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import dj_email_url
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from chenu.env import BASE_DIR, EnvironmentProblem, data_dir, env, key
+from chenu.launch.postgres import socket_dir_for
+
+RELEASE = "2026.11"
+DEBUG = env.bool("CHENU_DEBUG", False)
+
+# --- Where the installation lives ---------------------------------------------------------------
+DATA_DIR: Path = data_dir()
+KEYS_DIR = DATA_DIR / "keys"
+OUTBOX_DIR = DATA_DIR / "outbox"
+HOST = env.str("CHENU_HOST", "127.0.0.1")
+PORT = env.int("CHENU_PORT", 8000)
+PUBLIC_URL = env.str("CHENU_PUBLIC_URL", "")
+ON_LOOPBACK = not PUBLIC_URL
+
+SECRET_KEY = key("secret_key", KEYS_DIR)
+MASTER_KEY = key("master_key", KEYS_DIR)
+
+ALLOWED_HOSTS = env.list(
+    "CHENU_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", *([] if HOST in {"0.0.0.0", "::"} else [HOST])]
+)
+if PUBLIC_URL:
+    _public = urlsplit(PUBLIC_URL)
+    if _public.scheme != "https" or not _public.hostname:
+        raise EnvironmentProblem("CHENU_PUBLIC_URL must be an https address, such as https://chenu.example.org")
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, _public.hostname]
+    CSRF_TRUSTED_ORIGINS = [f"https://{_public.netloc}"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Applications -------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "chenu",
+    "meetings",
+    "immobilier",
+    "agents",
+    "threads",
+    "spheres",
+    "governance",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.headless",
+    "allauth.usersessions",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_htmx",
+    "template_partials",
+    "channels",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "chenu.static.StaticFiles",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "governance.access.language.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "governance.access.door.Door",
+]
+
+ROOT_URLCONF = "chenu.urls"
+ASGI_APPLICATION = "chenu.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "chenu.shell.shell",
+            ],
+        },
+    }
+]
+
+# --- Database: PostgreSQL, three roles (design 3.2) -----------------------------------------------
+POSTGRES_DIR = DATA_DIR / "postgres"
+DATABASE_URL = env.str("DATABASE_URL", "")
+DATABASE_IS_EMBEDDED = not DATABASE_URL
+if DATABASE_IS_EMBEDDED:
+    _database: dict[str, Any] = {"NAME": "chenu", "USER": "chenu_app", "HOST": str(socket_dir_for(POSTGRES_DIR))}
+else:
+    _database = {**dj_database_url.parse(DATABASE_URL)}
+# 0 connections in the pool: one connection per command, and no waiting for a database that is down.
+_pool = env.int("CHENU_DATABASE_POOL", 20)
+DATABASES = {
+    "default": {
+        **_database,
+        "ENGINE": "governance.isolation.postgres",
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": _pool, "timeout": 10}} if _pool else {},
+    }
+}
+# Migrations, backup and tests connect as the owner of the tables, everything else as `chenu_app`.
+DATABASE_OWNER = {"USER": "chenu_owner", "PASSWORD": _database.get("PASSWORD", "")}
+if _owner_url := env.str("DATABASE_OWNER_URL", ""):
+    _owner = dj_database_url.parse(_owner_url)
+    DATABASE_OWNER = {"USER": _owner["USER"], "PASSWORD": _owner["PASSWORD"]}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Cache ----------------------------------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", "")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "chenu_cache"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# --- People ---------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "governance.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+SIGNUP_POLICY = env.str("CHENU_SIGNUP", "open" if ON_LOOPBACK else "invite")
+if SIGNUP_POLICY not in {"open", "invite", "closed"}:
+    raise EnvironmentProblem("CHENU_SIGNUP must be one of: open, invite, closed")
+
+ACCOUNT_ADAPTER = "governance.access.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "governance.access.forms.SignupExtras"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = env.str("CHENU_EMAIL_VERIFICATION", "optional" if ON_LOOPBACK else "mandatory")
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,20/15m/ip"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "CHE·NU: "
+HEADLESS_ONLY = False
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
+HEADLESS_JWT_ALGORITHM = "HS256"
+HEADLESS_JWT_PRIVATE_KEY = key("jwt_key", KEYS_DIR)
+HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 15 * 60
+HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 7 * 24 * 3600
+HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
+HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
+USERSESSIONS_TRACK_ACTIVITY = False
+
+SESSION_COOKIE_AGE = 30 * 60
+SESSION_COOKIE_SECURE = not ON_LOOPBACK
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = not ON_LOOPBACK
+CSRF_FAILURE_VIEW = "governance.access.pages.csrf_failure"
+SECURE_SSL_REDIRECT = not ON_LOOPBACK
+SECURE_HSTS_SECONDS = 0 if ON_LOOPBACK else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not ON_LOOPBACK
+SECURE_HSTS_PRELOAD = not ON_LOOPBACK
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# --- Mail -----------------------------------------------------------------------------------------
+EMAIL_URL = env.str("EMAIL_URL", "")
+EMAIL_IS_FILES = not EMAIL_URL
+if EMAIL_IS_FILES:
+    EMAIL_BACKEND = "governance.outbox.backend.FileBackend"
+else:
+    _mail = dj_email_url.parse(EMAIL_URL)
+    EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("CHENU_FROM_EMAIL", "CHE·NU <chenu@localhost>")
+
+# --- Language and time ----------------------------------------------------------------------------
+LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LANGUAGE_CODE = env.str("CHENU_DEFAULT_LANGUAGE", "fr")
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_PERSON_TIMEZONE = "America/Toronto"
+
+# --- Static files ---------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+
+# --- API ------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["governance.access.rest.DoorAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["governance.access.rest.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "governance.access.problems.rest_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CHE·NU",
+    "DESCRIPTION": "HTTP API v2 of CHE·NU, the governed cognitive operating system.",
+    "VERSION": "2",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Models (chapter 5) ---------------------------------------------------------------------------
+ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", "")
+DEMO_MODE = env.bool("CHENU_DEMO", not ANTHROPIC_API_KEY)
+SIMULATOR_PORT = env.int("CHENU_SIMULATOR_PORT", PORT + 1000)
+# The host that Nova is locked to: the provider's own, the operator's override, or the simulator's.
+ANTHROPIC_BASE_URL = (
+    f"http://127.0.0.1:{SIMULATOR_PORT}"
+    if DEMO_MODE
+    else env.str("CHENU_ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+)
+# In whole US dollars; with simulated answers nothing is really spent, so the ceiling is a generous one.
+MONTHLY_USD_CAP = env.int("CHENU_MONTHLY_USD_CAP", 1000 if DEMO_MODE else 20)
+NOVA_MODEL = env.str("CHENU_NOVA_MODEL", "claude-sonnet-5-5")
+
+# --- Logs: JSON or plain lines; audit is not logging ----------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("CHENU_LOG_LEVEL", "WARNING")},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []
