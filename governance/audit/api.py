@@ -1,0 +1,61 @@
+"""`/api/v2/governance/audit/…`: the log of the bound identity (design 6.2)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from pydantic import Field
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from governance.access.rest import KeysetPages, query
+from governance.audit import shapes
+from governance.audit.filters import AuditFilter
+from governance.audit.models import AuditEntry
+from governance.audit.verify import verify_chain
+from governance.isolation.context import current
+from governance.isolation.lookup import find
+from governance.people.policies import may_write
+from governance.registry.actions import Params
+
+
+class VerifyQuery(Params):
+    """`full=1` verifies from the first entry, as is always done at present."""
+
+    full: str = Field(default="", pattern="^(0|1|)$")
+
+
+class NewestFirst(KeysetPages):
+    ordering = "-seq"
+
+
+class InOrder(KeysetPages):
+    """As they were written: for whoever follows the log with `after`."""
+
+    ordering = "seq"
+
+
+class AuditView(APIView):
+    @extend_schema(parameters=[AuditFilter], responses=shapes.AuditPage, operation_id="governance_audit")
+    def get(self, request: Request) -> Response:
+        """The newest first; with `after`, what follows that entry, in order."""
+        asked = query(request, AuditFilter)
+        pages = NewestFirst if asked.after is None else InOrder
+        return pages.answer(request, asked.apply(AuditEntry.objects.defer("payload")), shapes.entry_out)
+
+
+class AuditEntryView(APIView):
+    @extend_schema(responses=shapes.OpenedEntryOut, operation_id="governance_audit_entry")
+    def get(self, request: Request, entry: UUID) -> Response:
+        row = find(AuditEntry.objects, entry)
+        return Response(shapes.opened_out(row, show_payload=may_write(current())))
+
+
+class VerifyView(APIView):
+    @extend_schema(parameters=[VerifyQuery], responses=shapes.Verified, operation_id="governance_audit_verify")
+    def get(self, request: Request) -> Response:
+        query(request, VerifyQuery)
+        report = verify_chain(current().identity_id)
+        return Response({"ok": report.ok, "chains": [report.as_dict()]})

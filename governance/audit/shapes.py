@@ -1,0 +1,126 @@
+"""The log as the API shows it (design 6.2, pinned), and the words for its entries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel
+
+from governance.audit.entries import PURPOSE
+from governance.audit.models import AuditEntry, Outcome
+from governance.audit.vault import SALT, unseal
+from governance.errors import AuditUnavailable
+from governance.registry.actions import all_actions
+
+OUTCOMES: dict[str, Promise] = {
+    Outcome.ALLOWED: _("done"),
+    Outcome.REFUSED: _("refused"),
+    Outcome.STOPPED: _("stopped, a person must decide"),
+    Outcome.FAILED: _("failed"),
+    Outcome.UNKNOWN: _("begun, outcome not known yet"),
+}
+# Entries that no declared action writes.
+OTHER_LABELS: dict[str, Promise] = {"governance.boundary.cross": _("Reach across identities")}
+
+
+class AuditEntryOut(BaseModel):
+    """`actor`, `resource`, `verdict` and so on as they stand in the hashed body."""
+
+    id: UUID
+    chain: UUID
+    seq: int
+    at: datetime
+    action: str
+    effect: str
+    outcome: str
+    reason: str
+    actor: dict[str, Any]
+    resource: dict[str, Any]
+    verdict: UUID | None
+    checkpoint: UUID | None
+    request: UUID | None
+    hash: str
+    prev_hash: str
+
+
+class OpenedEntryOut(AuditEntryOut):
+    """`payload` is None for a viewer, and for everybody once its key has been erased."""
+
+    payload: dict[str, Any] | None
+
+
+class AuditPage(BaseModel):
+    results: list[AuditEntryOut]
+    next: str | None
+    previous: str | None
+
+
+class ChainOut(BaseModel):
+    chain: UUID
+    entries: int
+    ok: bool
+    head: str
+    first_bad: dict[str, Any] | None
+
+
+class Verified(BaseModel):
+    ok: bool
+    chains: list[ChainOut]
+
+
+def body_of(row: AuditEntry) -> dict[str, Any]:
+    """The hashed body, decoded."""
+    body: dict[str, Any] = orjson.loads(bytes(row.body))
+    return body
+
+
+def entry_out(row: AuditEntry) -> dict[str, Any]:
+    body = body_of(row)
+    return AuditEntryOut(
+        id=row.pk,
+        chain=row.identity_id,
+        seq=row.seq,
+        at=row.at,
+        action=row.action,
+        effect=row.effect,
+        outcome=row.outcome,
+        reason=body["reason"],
+        actor=body["actor"],
+        resource=body["resource"],
+        verdict=body["verdict"],
+        checkpoint=body["checkpoint"],
+        request=body["request"],
+        hash=bytes(row.hash).hex(),
+        prev_hash=bytes(row.prev_hash).hex(),
+    ).model_dump(mode="json")
+
+
+def opened_out(row: AuditEntry, *, show_payload: bool) -> dict[str, Any]:
+    """The entry with what it names and tells, for those who may read it."""
+    return {**entry_out(row), "payload": payload_of(row) if show_payload else None}
+
+
+def payload_of(row: AuditEntry) -> dict[str, Any] | None:
+    """The decrypted payload; None when it no longer opens."""
+    try:
+        opened = unseal(row.identity_id, PURPOSE, bytes(row.payload))
+    except AuditUnavailable:
+        return None
+    payload: dict[str, Any] = orjson.loads(opened[SALT:])
+    return payload
+
+
+def label_of(action: str) -> str:
+    """What an action is called, in the reader's language; its name when nobody declares it (any more)."""
+    declared = all_actions().get(action)
+    return str(declared.label if declared else OTHER_LABELS.get(action, action))
+
+
+def known_actions() -> list[str]:
+    """Every action that can stand in the log."""
+    return [*all_actions(), *OTHER_LABELS]

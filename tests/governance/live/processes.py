@@ -1,0 +1,69 @@
+"""Real processes of the installation, against this test run's database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from tests.ground import ROOT, _server
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a process that uses the test's database as `chenu_app`."""
+    from django.db import connection
+
+    database = connection.settings_dict["NAME"]
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://chenu_app@{quote(str(_server.socket_dir), safe='')}/{database}",
+        "PYTHONPATH": str(ROOT),
+        **more,
+    }
+
+
+def eventually(what: Callable[[], Any], within: float = 10.0) -> Any:
+    """The first true value of `what()`; fails after `within` seconds."""
+    deadline = time.monotonic() + within
+    while not (value := what()):
+        assert time.monotonic() < deadline, f"not within {within} s"
+        time.sleep(0.02)
+    return value
+
+
+class Running:
+    """A started process; leaving the block kills it. `log()` is what it has written so far."""
+
+    def __init__(self, arguments: list[str], log: Any, **more: Any) -> None:
+        self.path = log
+        with open(log, "ab") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, **more
+            )
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """As `kill -9`."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """Asks for an orderly end; the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(10)
+
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def log(self) -> str:
+        return self.path.read_text()
