@@ -1,0 +1,68 @@
+"""Putting work into the queue, inside the transaction of the business change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from governance.errors import IdentityBoundary, TooMany
+from governance.isolation.context import current_or_none, system_reason
+from governance.jobs.models import Job
+from governance.jobs.registry import get_kind
+
+CHANNEL_NAME = "chenu_jobs"
+MOST_WAITING = 50
+RETRY_AFTER = 10  # seconds
+
+
+def enqueue(
+    kind: str,
+    identity_id: UUID | None,
+    object_id: UUID | None,
+    person_id: UUID | None,
+    run_at: datetime | None = None,
+) -> Job:
+    """Adds a job that exists exactly when the open transaction commits; the worker hears of it then.
+
+    It will run as `person_id` in `identity_id` (both None: as the installation), not before `run_at`
+    (default: at once). Raises TooMany when 50 due jobs of the identity wait already, IdentityBoundary
+    when another identity than the bound one is named, KeyError for an undeclared kind.
+    """
+    get_kind(kind)
+    if not connection.in_atomic_block:
+        raise RuntimeError("a job is enqueued inside the transaction of its cause: use the unit of work")
+    if (identity_id is None) != (person_id is None):
+        raise ValueError("a job runs for a person in an identity, or for the installation")
+    _check_owner(identity_id)
+    when = {} if run_at is None else {"run_at": run_at}
+    row = Job(kind=kind, identity_id=identity_id, object_id=object_id, person_id=person_id, **when)
+    row.save(force_insert=True)
+    call_worker()
+    return row
+
+
+def call_worker() -> None:
+    """Wakes the claiming process when the open transaction commits; equal calls of one transaction are one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL_NAME])
+
+
+def _check_owner(identity_id: UUID | None) -> None:
+    context = current_or_none()
+    if context is not None and system_reason() is None and identity_id != context.identity_id:
+        raise IdentityBoundary("scope_violation", resource="governance.job", target=identity_id)
+    if identity_id is not None and Job.objects.waiting_for(identity_id)[:MOST_WAITING].count() >= MOST_WAITING:
+        raise TooMany(_("Too much work is waiting in this identity."), retry_after=RETRY_AFTER)
+
+
+def others_alive(kind: str, object_id: UUID) -> bool:
+    """Is more than one job of this kind at work on the object? For a handler that finds its object taken:
+    its own job is one, and the work of a job that died is its to go on with."""
+    alive = Job.objects.filter(
+        kind=kind, object_id=object_id, state__in=[Job.State.QUEUED, Job.State.RUNNING], lease_until__gt=Now()
+    )
+    return alive[:2].count() > 1

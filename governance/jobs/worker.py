@@ -1,0 +1,145 @@
+"""The worker process (design 2.4): claims, keeps the schedule, and in the embedded default executes too."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError as BrokerAway
+
+from governance.jobs import claims
+from governance.jobs.broker import app, hand_out
+from governance.jobs.claims import Claimed
+from governance.jobs.hands import hands
+from governance.jobs.models import Job, WorkerBeat
+from governance.jobs.registry import get_kind, kinds
+from governance.jobs.schedule import Schedule
+from governance.live.outage import LOST
+
+logger = logging.getLogger("chenu.jobs")
+
+THREADS = 16
+MOST_HANDED_OUT = 64  # over Redis: waiting there is waiting out of order
+LOOK_EVERY = 1.0  # seconds: covers a lost hint and jobs whose time has come
+TICK = 1.0
+RECOVER_EVERY, BEAT_EVERY = 2, 5  # ticks
+FINISH_WITHIN = 4.0  # seconds; the supervisor kills after 6
+
+
+class Worker:
+    """Works from `start()` to `leave()`, in threads of its own."""
+
+    def __init__(self, threads: int = THREADS) -> None:
+        self.threads = threads
+        self.executes = not settings.REDIS_URL
+        self.schedule = Schedule()
+        self.broker_away = False
+
+    def start(self) -> None:
+        kinds()
+        hands.open()
+        if self.executes:
+            controller = app.WorkController(
+                pool="threads",
+                concurrency=self.threads,
+                without_heartbeat=True,
+                without_gossip=True,
+                without_mingle=True,
+            )
+            threading.Thread(target=controller.start, name="jobs-celery", daemon=True).start()
+        for loop in (self._claim_loop, self._clock_loop):
+            threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
+
+    def leave(self) -> None:
+        """Lets running jobs finish for a moment, gives the others back, says goodbye."""
+        hands.stopping.set()
+        deadline = time.monotonic() + FINISH_WITHIN
+        while hands.held() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        try:
+            claims.give_back(hands.held())
+            WorkerBeat.objects.filter(holder=hands.holder).delete()
+        except LOST as error:
+            hands.outage.began(error)
+        finally:
+            connection.close()
+
+    def _claim_loop(self) -> None:
+        while not hands.stopping.is_set():
+            hands.woken.wait(LOOK_EVERY)
+            hands.woken.clear()
+            if not hands.alive.is_set():
+                continue
+            try:
+                while not hands.stopping.is_set() and self._claim():
+                    continue
+            except LOST as error:
+                hands.outage.began(error)
+                hands.stopping.wait(LOOK_EVERY / 2)
+            finally:
+                connection.close()
+
+    def _claim(self) -> bool:
+        """Takes and hands out what there is room for; may there be more?"""
+        room = self._room()
+        if room <= 0:
+            return False
+        holder = hands.holder if self.executes else None
+        found = claims.claim(room, holder, list(kinds()))
+        for claimed in found:
+            self._hand_out(claimed)
+        return len(found) == room and not self.broker_away
+
+    def _room(self) -> int:
+        if self.executes:
+            return self.threads - len(hands.held())
+        return MOST_HANDED_OUT - Job.objects.filter(state=Job.State.QUEUED)[:MOST_HANDED_OUT].count()
+
+    def _hand_out(self, claimed: Claimed) -> None:
+        if claimed.tries >= get_kind(claimed.kind).tries:
+            claims.bury(claimed)
+            return
+        if self.executes:
+            hands.take(claimed.id, claimed.fence)
+        try:
+            hand_out(claimed.id, claimed.fence)
+        except BrokerAway as error:
+            claims.give_back([(claimed.id, claimed.fence)])
+            self._tell_broker_away(error)
+        else:
+            self.broker_away = False
+
+    def _tell_broker_away(self, error: Exception) -> None:
+        if not self.broker_away:
+            logger.warning("the broker does not answer, waiting for it: %s", error)
+        self.broker_away = True
+
+    def _clock_loop(self) -> None:
+        ticks = 0
+        while not hands.stopping.is_set():
+            try:
+                self._tick(ticks)
+            except LOST as error:
+                hands.outage.began(error)
+            finally:
+                connection.close()
+            ticks += 1
+            hands.stopping.wait(TICK)
+
+    def _tick(self, ticks: int) -> None:
+        if ticks % BEAT_EVERY == 0:
+            WorkerBeat.objects.bulk_create(
+                [WorkerBeat(holder=hands.holder, seen_at=Now())],
+                update_conflicts=True,
+                unique_fields=["holder"],
+                update_fields=["seen_at"],
+            )
+        if ticks % RECOVER_EVERY == 0:
+            if claims.recover():
+                hands.woken.set()
+            hands.outage.ended()
+        self.schedule.enter_due(time.time())

@@ -1,0 +1,45 @@
+"""The hints that go to the web processes: one NOTIFY each, best effort; a sweep covers a lost one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection
+
+CHANNEL_NAME = "chenu"
+CHECK = "check"
+
+
+def notify(identity_id: UUID, seq: int) -> None:
+    """Tells the listening processes that events of `identity_id` up to `seq` are committed."""
+    _send(f"{identity_id} {seq}")
+
+
+def recheck(person_id: UUID) -> None:
+    """Has the sockets of a person looked at now: they signed out, switched, or left an identity.
+
+    Inside a transaction it is sent with the commit. Without it the sweep sees the same within seconds.
+    """
+    _send(f"{CHECK} {person_id}")
+
+
+def _send(payload: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL_NAME, payload])
+
+
+WORDS_CHANNEL = "chenu_words"
+MOST_WORD_BYTES = 7_000  # PostgreSQL's payload holds 8 000
+
+
+def whisper(identity_id: UUID, run_id: UUID, text: str) -> None:
+    """Passes on words as a model writes them, to whoever watches the run; they are kept nowhere.
+
+    Called outside a transaction. A lost hint costs nothing: the whole answer is stored when it ends.
+    """
+    raw = text.encode()
+    while raw:
+        piece = raw[:MOST_WORD_BYTES].decode(errors="ignore")
+        raw = raw[len(piece.encode()) :] if piece else b""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [WORDS_CHANNEL, f"{identity_id} {run_id} {piece}"])
