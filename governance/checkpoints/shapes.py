@@ -1,0 +1,80 @@
+"""Checkpoints as the API shows them (design 6.2, pinned)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from governance.checkpoints.models import Checkpoint
+from governance.checkpoints.words import question_of
+
+
+class VoteOut(BaseModel):
+    person: str
+    decision: str
+    comment: str
+    at: datetime
+
+
+class CheckpointOut(BaseModel):
+    id: UUID
+    kind: str
+    level: str
+    status: str
+    action: str
+    question: str
+    preview: dict[str, Any]
+    envelope_digest: str
+    options: list[str]
+    quorum: int
+    votes: list[VoteOut]
+    expires_at: datetime
+    created_at: datetime
+    why: list[str]
+    agent: str
+    sphere: str
+    thread_id: UUID | None
+    run_id: UUID | None
+
+
+class RunState(BaseModel):
+    id: UUID
+    status: str
+
+
+class DecidedCheckpoint(BaseModel):
+    checkpoint: CheckpointOut
+    run: RunState | None
+
+
+def checkpoint_out(row: Checkpoint, *, may_decide: bool = True, show_preview: bool = True) -> dict[str, Any]:
+    """The public form; a viewer sees that something waits, not its preview."""
+    waiting = row.status == Checkpoint.Status.PENDING
+    return CheckpointOut(
+        id=row.pk,
+        kind=row.kind,
+        level=row.level,
+        status=row.status,
+        action=row.action,
+        question=question_of(row.action, row.preview) if show_preview else "",
+        preview=row.preview if show_preview else {},
+        envelope_digest=row.envelope_digest,
+        options=["approve", "reject"] if waiting and may_decide else [],
+        quorum=row.quorum,
+        votes=[
+            VoteOut(person=vote.person_name, decision=vote.decision, comment=vote.comment, at=vote.at)
+            for vote in row.votes.all()
+        ]
+        if show_preview and not row._state.adding
+        else [],
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+        why=row.why,
+        agent=row.agent,
+        sphere=row.sphere,
+        thread_id=row.thread_id,
+        run_id=row.run_id,
+    ).model_dump(mode="json")

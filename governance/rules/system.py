@@ -1,0 +1,128 @@
+"""The system's seven rules, which nobody can loosen, and the defaults that ship beside them (design 3.3, 4.1).
+
+They are code, not rows: no setting, role or migration can switch them off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from governance.rules.conditions import Condition
+from governance.rules.models import Level, RuleEffect, RuleKind
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """A rule as the engine sees it, wherever it comes from. `level` '' means the effect's default level."""
+
+    code: str
+    name: str | Promise
+    kind: str
+    effect: str
+    conditions: tuple[Condition, ...]
+    level: str = ""
+    priority: int = 50
+    quorum: int = 1
+    exclude_requester: bool = False
+    version: int = 1
+
+
+def _always_asks(code: str, name: str | Promise, effect: str) -> RuleSpec:
+    return RuleSpec(
+        code,
+        name,
+        RuleKind.ACTION_RESTRICTION,
+        RuleEffect.CHECKPOINT,
+        (Condition("effect", "eq", effect), Condition("actor.kind", "in", ("agent", "nova"))),
+        priority=95,
+    )
+
+
+SYSTEM_RULES = (
+    RuleSpec(
+        "system.identity_boundary",
+        _("Nothing crosses into another identity"),
+        RuleKind.IDENTITY_ISOLATION,
+        RuleEffect.DENY,
+        (Condition("crosses_identity", "eq", True),),
+        priority=100,
+    ),
+    RuleSpec(
+        "system.sphere_boundary",
+        _("Writing into another sphere asks a person"),
+        RuleKind.SPHERE_BOUNDARY,
+        RuleEffect.CHECKPOINT,
+        (Condition("crosses_sphere", "eq", True), Condition("effect", "ne", "READ")),
+        level=Level.HIGH,
+        priority=98,
+    ),
+    RuleSpec(
+        "system.budget_exceeded",
+        _("Nothing is spent beyond the budget"),
+        RuleKind.TOKEN_BUDGET,
+        RuleEffect.DENY,
+        (Condition("estimated_tokens", "gt", 0), Condition("budget_used_percent", "gte", 100)),
+        priority=97,
+    ),
+    _always_asks("system.agent_delete", _("What an agent deletes, a person approves"), "DELETE"),
+    _always_asks("system.agent_send", _("What an agent sends, a person approves"), "SEND"),
+    _always_asks("system.agent_transfer", _("What an agent transfers, a person approves"), "TRANSFER"),
+    _always_asks("system.agent_payment", _("What an agent pays, a person approves"), "PAYMENT"),
+)
+
+# Not one of the seven: how a person's own click becomes consent on every channel (design 3.3): sending,
+# transferring, paying and permanent deletion always show their preview and are confirmed on it.
+CONSENT_RULES = (
+    RuleSpec(
+        "system.person_consent",
+        _("What leaves or cannot be undone is confirmed on its preview"),
+        RuleKind.ACTION_RESTRICTION,
+        RuleEffect.CHECKPOINT,
+        (Condition("effect", "in", ("SEND", "TRANSFER", "PAYMENT")), Condition("actor.kind", "eq", "person")),
+        priority=94,
+    ),
+    RuleSpec(
+        "system.permanent_deletion",
+        _("A permanent deletion is confirmed on its preview"),
+        RuleKind.ACTION_RESTRICTION,
+        RuleEffect.CHECKPOINT,
+        (Condition("effect", "eq", "DELETE"), Condition("permanent", "eq", True)),
+        level=Level.HIGH,
+        priority=94,
+    ),
+)
+
+DEFAULT_RULES = (
+    RuleSpec(
+        "default.sensitive_data",
+        _("Restricted and top secret data ask a person"),
+        RuleKind.DATA_SENSITIVITY,
+        RuleEffect.CHECKPOINT,
+        (Condition("sensitivity", "in", ("restricted", "top_secret")),),
+        level=Level.LOW,
+        priority=60,
+    ),
+    RuleSpec(
+        "default.large_request",
+        _("More than 20 000 expected tokens ask a person"),
+        RuleKind.TOKEN_BUDGET,
+        RuleEffect.CHECKPOINT,
+        (Condition("estimated_tokens", "gt", 20_000),),
+        level=Level.LOW,
+        priority=60,
+    ),
+    RuleSpec(
+        "default.above_intent_budget",
+        _("Half as much again as such a request usually needs asks a person"),
+        RuleKind.TOKEN_BUDGET,
+        RuleEffect.CHECKPOINT,
+        (Condition("over_intent_budget", "eq", True),),
+        level=Level.LOW,
+        priority=59,
+    ),
+)
+
+ALWAYS = (*SYSTEM_RULES, *CONSENT_RULES, *DEFAULT_RULES)
