@@ -1,0 +1,88 @@
+"""hold → attempt → call → settle, in that order (design 5.3): the bookkeeping around one call.
+
+`reserve` and `account_for` run inside the unit of work of their commit; the call itself holds neither
+a transaction nor a connection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from agents.llm.anthropic_wire import Answer, ModelRequest
+from agents.llm.catalogue import credits
+from agents.llm.errors import CallFailed
+from agents.llm.models import Attempt
+from governance.ledger import budget
+from governance.uow import UnitOfWork
+
+PROVIDER = "anthropic"
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """What a call is paid from, and for: the leaf account, its run and thread."""
+
+    account_id: UUID
+    run_id: UUID
+    thread_id: UUID
+
+
+def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt:
+    """Reserves the worst case of the call on every account; raises BudgetExceeded and then nothing is reserved.
+
+    The worst case counts each byte of the prompt as a token: no tokeniser makes more of them.
+    """
+    input_bound = request.bytes()
+    held = budget.hold(
+        spender.account_id,
+        credits(input_bound, request.max_tokens),
+        request.model.cost(input_bound, request.max_tokens),
+        run=spender.run_id,
+        thread=spender.thread_id,
+    )
+    budget.calling(held.id)
+    attempt = Attempt.objects.create(
+        run_id=spender.run_id,
+        provider=PROVIDER,
+        model=request.model.id,
+        price_version=request.model.price_version,
+        hold_id=held.id,
+        held_credits=held.tokens,
+        held_pico_usd=held.pico_usd,
+        started_at=timezone.now(),
+    )
+    uow.announce("llm.call.start", attempt.pk, spender.run_id, model=request.model.id)
+    return attempt
+
+
+def account_for(uow: UnitOfWork, attempt: Attempt, request: ModelRequest, ended: Answer | CallFailed) -> None:
+    """Settles an attempt with what it used, priced from the catalogue, and adds it to its run."""
+    failed = isinstance(ended, CallFailed)
+    attempt.state = Attempt.State.FAILED if failed else Attempt.State.DONE
+    attempt.error = ended.code if isinstance(ended, CallFailed) else ""
+    attempt.input_tokens, attempt.output_tokens = ended.input_tokens or 0, ended.output_tokens or 0
+    attempt.usage_estimated = isinstance(ended, Answer) and ended.usage_estimated
+    attempt.credits = credits(attempt.input_tokens, attempt.output_tokens)
+    attempt.pico_usd = request.model.cost(attempt.input_tokens, attempt.output_tokens)
+    _close(attempt)
+    kind = "llm.call.error" if failed else "llm.call.complete"
+    uow.announce(kind, attempt.pk, attempt.run_id, credits=attempt.credits, error=attempt.error)
+
+
+def give_up_lost(run_id: UUID) -> list[Attempt]:
+    """Attempts whose process died during the call: nobody knows what they used, so all that was held is spent."""
+    lost = list(Attempt.objects.filter(run_id=run_id, state=Attempt.State.CALLING))
+    for attempt in lost:
+        attempt.state, attempt.error = Attempt.State.LOST, "lost"
+        attempt.credits, attempt.pico_usd, attempt.usage_estimated = attempt.held_credits, attempt.held_pico_usd, True
+        _close(attempt)
+    return lost
+
+
+def _close(attempt: Attempt) -> None:
+    attempt.ended_at = timezone.now()
+    attempt.save()
+    budget.settle(attempt.hold_id, attempt.credits, attempt.pico_usd)

@@ -1,0 +1,6 @@
+"""The models of agents; each lives in the room of its package."""
+
+from agents.llm.models import Attempt
+from agents.pipeline.models import LaneResult, Run, Snapshot, ToolCall, Turn
+
+__all__ = ["Attempt", "LaneResult", "Run", "Snapshot", "ToolCall", "Turn"]

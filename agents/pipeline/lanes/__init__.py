@@ -1,0 +1,1 @@
+"""Lanes A to D: understood, frozen, encoded and checked, before anything is executed."""

@@ -1,0 +1,1 @@
+"""Lane F: the agent loop, its tools and its stop."""

@@ -1,0 +1,19 @@
+"""The pages of agents (design C2)."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from agents.pipeline import views as pipeline
+from spheres import converters  # noqa: F401 (registers <sphere:…>)
+
+urlpatterns = [
+    path("pipelines/", pipeline.run_list, name="run-list"),
+    path("pipelines/<uuid:run>/", pipeline.run_detail, name="run-detail"),
+    path("runs/<uuid:run>/card/", pipeline.run_card, name="run-card"),
+    path("runs/<uuid:run>/stop/", pipeline.run_stop, name="run-stop"),
+    path("runs/<uuid:run>/answer/", pipeline.run_answer, name="run-answer"),
+    path("runs/<uuid:run>/retry/", pipeline.run_retry, name="run-retry"),
+    path("t/<uuid:thread>/ask/", pipeline.thread_ask, name="thread-ask"),
+    path("s/<sphere:sphere>/ask/", pipeline.sphere_ask, name="sphere-ask"),
+]
