@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.functional import cached_property
 from django.utils.timezone import now
 
+from governance.audit.models import ChainHead
 from governance.checkpoints.models import Checkpoint
 from governance.isolation.context import IdentityContext, current_or_none, reading
 from governance.ledger.budget import credits_left
@@ -88,6 +89,14 @@ class Shell:
         with reading():
             left, cap = credits_left()
         return {"left": left, "cap": cap, "percent": left * 100 // cap if cap else 0}
+
+    @cached_property
+    def live_seq(self) -> int:
+        """The last news this page already shows: its socket asks for what follows."""
+        if current_or_none() is None:
+            return 0
+        with reading():
+            return ChainHead.objects.values_list("event_seq", flat=True).first() or 0
 
     @property
     def epoch(self) -> str:

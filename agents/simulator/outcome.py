@@ -34,17 +34,57 @@ _WORDS = {
 }
 
 
+# What the product's own tools answer, in a sentence; used when the result has every word it needs.
+_SENTENCES = {
+    "governance.message.send": {
+        "fr": "C'est fait : le courriel « {subject} » est parti à {to}.",
+        "en": "Done: the e-mail “{subject}” has left for {to}.",
+    },
+    "spheres.item.create": {
+        "fr": "C'est fait : « {title} » est enregistré.",
+        "en": "Done: “{title}” is kept.",
+    },
+    "spheres.task.create": {
+        "fr": "C'est fait : la tâche « {title} » est ajoutée.",
+        "en": "Done: the task “{title}” is added.",
+    },
+    "spheres.item.delete": {
+        "fr": "C'est fait : « {title} » est à la corbeille, où il reste 30 jours.",
+        "en": "Done: “{title}” is in the trash, where it stays for 30 days.",
+    },
+    "threads.decision.propose": {
+        "fr": "C'est fait : la décision « {statement} » est proposée.",
+        "en": "Done: the decision “{statement}” is proposed.",
+    },
+}
+
+
 def tell(results: tuple[ToolResult, ...], tongue: str) -> str:
     """One line per result, in ``fr`` or ``en``; tools go by their dotted names."""
     words = _WORDS[tongue]
     lines = []
     for result in results:
         value = _value(result.text)
+        if sentence := _sentence(result, value, tongue):
+            lines.append(sentence)
+            continue
         detail = _detail(value, words)
         if len(detail) > MAX_DETAIL:
             detail = detail[:MAX_DETAIL].rsplit(" ", 1)[0] + "…"
         lines.append(words[_state(result, value)].format(result.name.replace("__", "."), detail))
     return "\n".join(lines)
+
+
+def _sentence(result: ToolResult, value: Any, tongue: str) -> str:
+    """The sentence of a known tool that did its work; '' when a word of it is missing."""
+    pattern = _SENTENCES.get(result.name.replace("__", "."), {}).get(tongue, "")
+    if not pattern or not isinstance(value, dict) or _state(result, value) != "done":
+        return ""
+    words = {key: ", ".join(map(str, one)) if isinstance(one, list) else str(one) for key, one in value.items()}
+    try:
+        return pattern.format_map(words)
+    except KeyError:
+        return ""
 
 
 def _value(text: str) -> Any:

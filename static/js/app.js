@@ -1,5 +1,6 @@
 // The page's behaviour: delegated events only, no eval, no inline handler (strict content security policy).
 import { startForms } from "./forms.js";
+import { startLive } from "./live.js";
 import { startRun } from "./run.js";
 import { startShortcuts } from "./shortcuts.js";
 import { startStream } from "./stream.js";
@@ -38,3 +39,4 @@ startShortcuts();
 startForms();
 startStream();
 startRun();
+startLive();

@@ -308,6 +308,14 @@ def test_after_a_tool_it_says_what_came_back(given, said):
     assert text("Envoie le courriel", results=given, step=1) == said
 
 
+def test_a_known_tool_that_did_its_work_is_told_in_a_sentence():
+    sent = result('{"id": "1", "status": "sent", "subject": "Mardi", "to": ["paul@example.com"]}')
+    assert text("Envoie le courriel", results=sent, step=1) == (
+        "C'est fait : le courriel « Mardi » est parti à paul@example.com."
+    )
+    assert text("Send the email", results=sent, step=1) == "Done: the e-mail “Mardi” has left for paul@example.com."
+
+
 def test_the_outcome_is_told_in_the_language_of_the_request():
     assert text("Send the email", results=result("no", is_error=True), step=1) == (
         "This was not done (governance.message.send): no"
