@@ -33,7 +33,7 @@ from benchmarks.people import Person, intact, people, wrong_balances
 SIZES = {"small": (12, 3), "usual": (200, 40), "full": (3_000, 1_000)}
 EACH_PERSON = 20  # runs; fifty mails a day are allowed, and some credits
 MOST_UNDER_WAY = 4  # of one person: one less than would be refused
-LONGEST_LIFE = 1.5  # seconds of work before a worker is killed
+LONGEST_LIFE = 3.0  # seconds of work before a worker is killed
 SETTLES_WITHIN = 240  # seconds after the last kill
 OPEN = ("pending", "queued", "running")
 
@@ -101,7 +101,9 @@ def main() -> None:
     report.close()
 
 
-def torment(report: Report, here: Ground, asked: list[Asked], kills: int, chance: random.Random, seed: int) -> list[Any]:
+def torment(
+    report: Report, here: Ground, asked: list[Asked], kills: int, chance: random.Random, seed: int
+) -> list[Any]:
     """Feeds the runs to workers and kills them; the runs that are not over at the end."""
     waiting, interrupted, began = list(asked), Interrupted(), time.monotonic()
     for number in range(kills):

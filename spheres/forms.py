@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxLengthValidator
@@ -49,7 +49,12 @@ class GovernedForm(forms.Form):
             for sentence in found:
                 self.add_error(name if name in self.fields else None, sentence)
         if not error.errors:
-            self.add_error(None, error.detail or error.title)
+            self.add_error(None, str(error.detail or error.title))
+
+
+def offer(form: forms.Form, name: str, choices: list[tuple[str, Any]]) -> None:
+    """Fills the choices of a field that depend on who asks, and where."""
+    cast(forms.ChoiceField, form.fields[name]).choices = choices
 
 
 class Text(forms.Textarea):
@@ -92,7 +97,7 @@ class InPlaceForm(GovernedForm):
 
     def __init__(self, *args: Any, spaces: list[DataSpace], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["dataspace"].choices = [("", _("None"))] + [(str(space.pk), space.name) for space in spaces]
+        offer(self, "dataspace", [("", _("None"))] + [(str(space.pk), space.name) for space in spaces])
 
     def clean_dataspace(self) -> str | None:
         return self.cleaned_data["dataspace"] or None
@@ -128,7 +133,7 @@ class EditItemForm(InPlaceForm):
         initial = {name: getattr(item, name) for name in form_class.base_fields}
         form = form_class(data, initial=initial | {"dataspace": item.dataspace_id or ""}, spaces=spaces)
         if "assignee" in form.fields:
-            form.fields["assignee"].choices = [("", _("Nobody in particular")), *members]
+            offer(form, "assignee", [("", _("Nobody in particular")), *members])
         return form
 
 
@@ -164,8 +169,8 @@ class DataSpaceForm(GovernedForm):
 
     def __init__(self, *args: Any, sphere: str, spaces: list[DataSpace], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["domain"].choices = [("", _("None"))] + [(d.code, d.label) for d in domains_of(sphere)]
-        self.fields["parent"].choices = [("", _("Nothing"))] + [(str(space.pk), space.name) for space in spaces]
+        offer(self, "domain", [("", _("None"))] + [(d.code, d.label) for d in domains_of(sphere)])
+        offer(self, "parent", [("", _("Nothing"))] + [(str(space.pk), space.name) for space in spaces])
 
     def clean_parent(self) -> str | None:
         return self.cleaned_data["parent"] or None

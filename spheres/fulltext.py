@@ -41,16 +41,27 @@ DROP_FUNCTIONS = "DROP SCHEMA chenu_text CASCADE;"
 
 
 def search_column(table: str, title: str, body: str = "") -> tuple[str, str]:
-    """SQL of the generated column and its index, and the SQL that takes them away.
+    """SQL of the generated column, its index and its function `chenu_text.<table>_hits`; and the SQL that undoes it.
 
-    `title` and `body` are columns of `table` (`body` may be ''); the first weighs more.
+    `title` and `body` are columns of `table` (`body` may be ''); the first weighs more. Row-level security
+    keeps PostgreSQL from using a text index (the match is not leakproof), so the index is asked by a function
+    of the owner that names the bound identity itself; the rows are still read through all three walls.
     """
     document = f"chenu_text.document({title}, coalesce({body}, ''))" if body else f"chenu_text.document({title}, '')"
-    forward = (
-        f"ALTER TABLE {table} ADD COLUMN search tsvector GENERATED ALWAYS AS ({document}) STORED;"
-        f"CREATE INDEX {table}_search ON {table} USING gin (search);"
-    )
-    return forward, f"ALTER TABLE {table} DROP COLUMN search;"
+    hits = f"chenu_text.{table}_hits"
+    forward = f"""
+ALTER TABLE {table} ADD COLUMN search tsvector GENERATED ALWAYS AS ({document}) STORED;
+CREATE INDEX {table}_search ON {table} USING gin (search);
+CREATE FUNCTION {hits}(asked tsquery) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE mine uuid := chenu.current_identity();
+BEGIN
+    RETURN QUERY SELECT id FROM public.{table} WHERE search @@ asked AND identity_id = mine;
+END $$;
+REVOKE ALL ON FUNCTION {hits} FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION {hits} TO chenu_app, chenu_system;
+"""
+    return forward, f"DROP FUNCTION {hits}; ALTER TABLE {table} DROP COLUMN search;"
 
 
 def matching(rows: Any, words: str) -> Any:
@@ -59,15 +70,12 @@ def matching(rows: Any, words: str) -> Any:
     `words` as people write them: "an exact phrase", -without, this or that.
     """
     table = rows.model._meta.db_table
+    # An array, so that the function is asked once and its ids drive the primary key.
+    is_hit = f"{table}.id = ANY (ARRAY(SELECT chenu_text.{table}_hits(chenu_text.asked(%s))))"
+    rank = f"(ts_rank({table}.search, chenu_text.asked(%s)) * {RANK_SCALE})::int"
     return (
-        rows.filter(RawSQL(f"{table}.search @@ chenu_text.asked(%s)", [words], output_field=models.BooleanField()))
-        .annotate(
-            rank=RawSQL(
-                f"(ts_rank({table}.search, chenu_text.asked(%s)) * {RANK_SCALE})::int",
-                [words],
-                output_field=models.IntegerField(),
-            )
-        )
+        rows.filter(RawSQL(is_hit, [words], output_field=models.BooleanField()))
+        .annotate(rank=RawSQL(rank, [words], output_field=models.IntegerField()))
         .order_by("-rank", "-id")
     )
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from agents.encoding.fields import FIELD_ENUMS, Flag
-from agents.encoding.grammar import parse
-from agents.encoding.quality import Band, assess
 from agents.llm.models import Attempt
 from agents.pipeline import sentences
 from agents.pipeline.doings import Doing, doing, label, say
 from agents.pipeline.models import Lane, LaneResult, Run, ToolCall
 from agents.pipeline.steps import Line, duration, taken, waited_inside, water_line
+from agents.pipeline.understood import Field, Part, band_of, fields_of, parts_of
 from governance.access.pages import WORKER_LATE
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.words import question_of
@@ -48,24 +44,6 @@ TONES = {
 }
 AT_WORK = frozenset({Status.PENDING, Status.RUNNING, Status.APPROVED})
 REPEATABLE = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of the encoding: the machine's word above, the person's below."""
-
-    code: str
-    value: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One of the four parts of the score: what it brought, and its own points."""
-
-    label: str | Promise
-    points: int
-    brings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +124,7 @@ def question(run: Run) -> Checkpoint | None:
     """What the run waits or waited for; an edited question is followed to the one in its place."""
     row = Checkpoint.objects.filter(pk=run.checkpoint_id).first() if run.checkpoint_id else None
     while row is not None and row.status == Checkpoint.Status.SUPERSEDED:
-        row = Checkpoint.objects.filter(pk=row.superseded_by_id).first()
+        row = row.superseded_by
     return row
 
 
@@ -163,7 +141,7 @@ def card_of(run: Run, actor: IdentityContext, rows: Rows | None = None) -> Card:
         line=water_line(run, rows.lanes, rows.decision, now),
         say=sentences.sentence(run, told),
         tone=TONES[Status(run.status)],
-        took=duration(taken(rows.by_lane, Lane.F, run, now)) if run.started_at else "",
+        took=took(rows, now),
         since=since(rows, now),
         usual=usual() if run.status == Status.RUNNING else "",
         used=sum(attempt.credits for attempt in rows.attempts),
@@ -172,7 +150,7 @@ def card_of(run: Run, actor: IdentityContext, rows: Rows | None = None) -> Card:
         question=question_words(rows, sees) if waits else run.question,
         checkpoint=rows.checkpoint if waits else None,
         fields=fields_of(run.encoding),
-        parts=parts_of(rows.by_lane, run.encoding),
+        parts=parts_of(rows.by_lane.get(Lane.C), run.encoding),
         band=str(band_of(run.encoding_score).label),
         doings=tuple(doing(call, sees) for call in rows.calls),
         log=log_of(rows, now),
@@ -225,10 +203,20 @@ def is_waiting_for_engine(rows: Rows, now: datetime) -> bool:
 def since(rows: Rows, now: datetime) -> datetime | None:
     """What the clock of the present step counts from: the work without its pauses, or the waiting."""
     run, lanes = rows.run, rows.by_lane
-    work = lanes.get(Lane.F)
+    work, gate = lanes.get(Lane.F), lanes.get(Lane.E)
     if run.status == Status.RUNNING and work is not None and work.started_at is not None:
         return work.started_at + timedelta(microseconds=waited_inside(lanes, now))
+    if run.status == Status.AWAITING_APPROVAL and gate is not None and not rows.decision:
+        return gate.started_at or run.created_at
     return None
+
+
+def took(rows: Rows, now: datetime) -> str:
+    """How long the work took or takes; while a person is asked, how long it has waited. '' before it began."""
+    run = rows.run
+    if run.status == Status.AWAITING_APPROVAL and not rows.decision:
+        return duration(taken(rows.by_lane, Lane.E, run, now))
+    return duration(taken(rows.by_lane, Lane.F, run, now)) if run.started_at else ""
 
 
 def usual() -> str:
@@ -253,38 +241,6 @@ def question_words(rows: Rows, sees: bool) -> str:
     if rows.checkpoint is None or not sees:
         return ""
     return question_of(rows.checkpoint.action, rows.checkpoint.preview)
-
-
-def fields_of(text: str) -> tuple[Field, ...]:
-    """The encoding in both languages, machine's and people's; the flags stand together at its end."""
-    if not text:
-        return ()
-    found, flags = [], []
-    for part in text.split():
-        code, _colon, value = part.partition(":")
-        if code in FIELD_ENUMS:
-            words = ", ".join(str(FIELD_ENUMS[code](item).label) for item in value.split("+"))  # type: ignore[call-arg]
-            found.append(Field(code, value, words))
-        else:
-            flags.append(Flag(code))  # type: ignore[call-arg]
-    if flags:
-        found.append(Field("", " · ".join(flags), ", ".join(str(flag.label) for flag in flags)))
-    return tuple(found)
-
-
-def parts_of(lanes: dict[str, LaneResult], text: str) -> tuple[Part, ...]:
-    """The four parts of the score as lane C computed them."""
-    quality: dict[str, Any] = lanes[Lane.C].output.get("quality", {}) if Lane.C in lanes else {}
-    labels = {part.key: part.label for part in assess(parse(text)).parts} if text else {}
-    return tuple(
-        Part(labels.get(part["key"], part["key"]), part["points"], part["points"] * part["weight"] // 100)
-        for part in quality.get("parts", [])
-    )
-
-
-def band_of(score: int) -> Band:
-    floors = ((90, Band.EXCELLENT), (75, Band.GOOD), (60, Band.ACCEPTABLE))
-    return next((band for floor, band in floors if score >= floor), Band.WEAK)
 
 
 LANE_TONES = {

@@ -18,14 +18,14 @@ Status = Run.Status
 class Now:
     """What a sentence may use besides the run. `asked`: the act that waits; `decision`: how its question stands;
     `doing`: the tool call under way; `pieces`: how much context was frozen; `did`: what was done last;
-    `happened`: the effect that was asked for has happened."""
+    `happened`: has the effect that was asked for happened? None when nobody looked: then nothing is claimed."""
 
     asked: str = ""
     decision: str = ""
     doing: str = ""
     did: str = ""
     pieces: int = 0
-    happened: bool = False
+    happened: bool | None = None
     engine_down: bool = False
 
 
@@ -44,7 +44,7 @@ def running(run: Run, now: Now) -> str:
     if run.stop_requested:
         return _("Nova is being stopped. What is written so far is kept.")
     if now.doing:
-        return _("Nova is at work: %(doing)s.") % {"doing": now.doing}
+        return _("Nova %(doing)s.") % {"doing": now.doing}
     if now.pieces:
         words = ngettext(
             "Nova writes the answer, from %(n)s piece of context.",
@@ -77,10 +77,8 @@ def approved(run: Run, now: Now) -> str:
 
 def completed(run: Run, now: Now) -> str:
     if now.did:
-        return _("Done: %(did)s.") % {"did": now.did}
-    if now.happened or run.intent.get("effect") not in EFFECTS_TO_DENY:
-        return _("Done. The answer is in the thread.")
-    return _("Done. %(nothing)s") % {"nothing": nothing_happened(run.intent["effect"])}
+        return _("Done: Nova %(did)s.") % {"did": now.did}
+    return _with_truth(_("Done. The answer is in the thread."), run, now)
 
 
 def rejected(run: Run, now: Now) -> str:
@@ -106,22 +104,24 @@ def pending_effect(run: Run, now: Now) -> str:
 
 def undone(run: Run, now: Now) -> str:
     """After a failure: what did not happen."""
-    effect = run.intent.get("effect", "")
-    if effect in EFFECTS_TO_DENY and not now.happened:
-        return nothing_happened(effect)
-    return _("The answer was not finished.")
+    return _nothing(run, now) or _("The answer was not finished.")
 
 
 def safe(run: Run, now: Now) -> str:
     """After a failure: what is kept."""
     if now.did:
-        return _("What was done before stays: %(did)s.") % {"did": now.did}
+        return _("What was done before stays: Nova %(did)s.") % {"did": now.did}
     return _("Your request is kept in the thread, nothing was changed, and what was reserved is given back.")
 
 
 def _with_truth(said: str, run: Run, now: Now) -> str:
+    return f"{said} {_nothing(run, now)}".rstrip()
+
+
+def _nothing(run: Run, now: Now) -> str:
+    """“Nothing was sent.”, when that is known; else ''."""
     effect = run.intent.get("effect", "")
-    return f"{said} {nothing_happened(effect)}" if effect in EFFECTS_TO_DENY and not now.happened else said
+    return nothing_happened(effect) if now.happened is False and effect in EFFECTS_TO_DENY else ""
 
 
 SENTENCES: dict[Status, Callable[[Run, Now], str]] = {

@@ -24,7 +24,7 @@ from governance.checkpoints.opening import write_checkpoint
 from governance.errors import BudgetExceeded, NotAllowed, TooMany
 from governance.gate import Ruling, judge, store_verdict
 from governance.jobs.queue import enqueue
-from governance.ledger.budget import refusing_cap, run_account, thread_account
+from governance.ledger.budget import refusing_cap, run_account_in_thread
 from governance.people.models import User
 from governance.registry.actions import Params, get_action
 from governance.uow import UnitOfWork
@@ -79,8 +79,10 @@ def write_run(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> 
         wait_for_answer(run, prepared.track, asked)
     else:
         check(uow, run, thread, prepared)
+    known = not run._state.adding
     run.save()
-    LaneResult.objects.filter(run=run).delete()
+    if known:
+        LaneResult.objects.filter(run=run).delete()
     LaneResult.objects.bulk_create(prepared.track.rows(run))
     Snapshot.objects.create(run=run, fragments=as_json(prepared.fragments), digest=run.snapshot_digest)
     announce_start(uow, run, prepared.track)
@@ -132,7 +134,9 @@ def budget_of(run: Run, thread: Thread, prepared: Prepared) -> UUID:
     """Opens the run's account; raises BudgetExceeded when its first call would not fit."""
     worst = prepared.estimate["worst_case"]
     ceiling = max(RUN_CEILING, 2 * credits(worst, 0), credits(token_budget(prepared.intent.type), 0))
-    account = run_account(run.pk, thread_account(thread.pk, thread.sphere, thread.token_budget), ceiling)
+    account = run_account_in_thread(
+        run.pk, ceiling, thread=thread.pk, sphere=thread.sphere, thread_credits=thread.token_budget
+    )
     cost = prepared.model.cost(worst - MAX_OUTPUT, MAX_OUTPUT)
     refused = refusing_cap(account, credits(worst, 0), cost)
     if refused is not None:

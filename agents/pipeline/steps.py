@@ -52,6 +52,7 @@ SAID = {
     "next": pgettext_lazy("step", "to come"),
 }
 QUIET = pgettext_lazy("step", "not needed")
+NEVER = pgettext_lazy("step", "not reached")
 ICONS = {"done": "check", "gate": "check", "ask": "hand", "fail": "x"}
 
 
@@ -91,6 +92,8 @@ def water_line(run: Run, rows: Iterable[LaneResult], decision: str = "", now: da
     steps = [_step(stage, lanes, run, now or timezone.now()) for stage in STAGES]
     for number, state in _overridden(run, lanes, decision).items():
         steps[number - 1] = replace(steps[number - 1], state=state, said=SAID[state])
+    if run.is_over:
+        steps = [replace(step, said=NEVER) if step.state == "next" else step for step in steps]
     return Line(tuple(steps), _level(run, steps))
 
 
@@ -114,13 +117,9 @@ def _state(stage: Stage, lanes: Lanes) -> str:
         return "fail"
     if "running" in found:
         return "now"
-    if stage.lanes == Lane.E:
-        return (
-            {"blocked": "ask", "skipped": "done"}.get(found.pop(), "next")
-            if _status(lanes, "D") != "pending"
-            else "next"
-        )
-    return "next"
+    if stage.lanes != Lane.E or _status(lanes, Lane.D) == "pending":
+        return "next"
+    return {"blocked": "ask", "skipped": "done"}.get(found.pop(), "next")
 
 
 def _overridden(run: Run, lanes: Lanes, decision: str) -> dict[int, str]:

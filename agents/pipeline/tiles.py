@@ -33,6 +33,7 @@ from threads.slots import Position, register_slot
 OLDER_RUNS = 5
 RUNS_ON_HOME = 5
 QUESTIONS_ON_HOME = 3
+ASKING = (Run.Status.AWAITING_APPROVAL, Run.Status.NEEDS_CLARIFICATION)
 
 
 def run_slot(request: HttpRequest, thread: Thread) -> SafeString | str:
@@ -65,7 +66,10 @@ def composer_slot(request: HttpRequest, thread: Thread) -> SafeString | str:
     """The button beside the plain one: the same words, as a request to Nova."""
     if not may_write(current()):
         return ""
-    return SafeString(render_to_string("agents/_ask_button.html", {"thread": thread}, request=request))
+    # One primary button a view: while the card asks something, the answer is the first thing to do.
+    asks = Run.objects.of_thread(thread.pk).filter(status__in=ASKING).exists()
+    context = {"thread": thread, "is_primary": not asks}
+    return SafeString(render_to_string("agents/_ask_button.html", context, request=request))
 
 
 def running() -> list[RunRow]:
@@ -90,12 +94,10 @@ def agents_tile(sphere: Sphere, most: int) -> Tile:
     """Nova, one click away, and what she does in this sphere."""
     active = Run.objects.active().filter(sphere=sphere.slug)
     count = len(active.values_list("pk")[:MOST_COUNTED])
-    asking = [
-        Row(_("Ask Nova"), reverse("sphere-ask", args=[sphere]), _("Write what you want, in your words"), "sparkle")
-    ]
+    ask = Row(_("Ask Nova"), reverse("sphere-ask", args=[sphere]), _("Write what you want, in your words"), "sparkle")
     runs = Run.objects.filter(sphere=sphere.slug).select_related("thread").newest_first()[: most - 1]
     return Tile(
-        rows=(asking if may_write(current()) else []) + [_row(run) for run in runs],
+        rows=([ask] if may_write(current()) else []) + [_row(run) for run in runs],
         count=count,
         counted=ngettext("%(n)s under way", "%(n)s under way", count) % {"n": figure(count)} if count else "",
         empty=gettext_lazy("No agent works in this sphere. An agent never starts by itself."),

@@ -46,6 +46,9 @@ GROUPS = {
 }
 
 
+SHORT = {"live": pgettext_lazy("runs", "Under way"), "wait": pgettext_lazy("run", "Waits for you")}
+
+
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """One line of a list of runs."""
@@ -54,6 +57,11 @@ class RunRow:
     line: Line
     say: str
     tone: str
+
+    @property
+    def status(self) -> str:
+        """Two words at most: they stand beside a small water line."""
+        return str(SHORT.get(self.tone) or self.run.get_status_display())
 
 
 def run_rows(runs: list[Run]) -> list[RunRow]:
@@ -169,7 +177,7 @@ def started(form: Any, asked: dict[str, Any]) -> tuple[Run | None, int]:
     try:
         return performed(form, "agents.run.start", asked), 400
     except (BudgetExceeded, TooMany) as refusal:
-        form.add_error(None, refusal.detail or refusal.title)
+        form.add_error(None, str(refusal.detail or refusal.title))
         return None, refusal.status
 
 
@@ -209,7 +217,7 @@ def say_why(form: AnswerForm, refusal: GovernanceError) -> None:
         for said in sentences_of_it:
             form.add_error(name if name in form.fields else None, said)
     if not found:
-        form.add_error(None, refusal.detail or refusal.title)
+        form.add_error(None, str(refusal.detail or refusal.title))
 
 
 @require_POST

@@ -70,7 +70,7 @@ class Execution:
 
     def __init__(self, run: Run, stop: Stop) -> None:
         self.run, self.stop = run, stop
-        self.first: Attempt | None = None
+        self.first: tuple[Attempt, ModelRequest] | None = None
 
     def go(self) -> None:
         if not self.take():
@@ -124,7 +124,8 @@ class Execution:
         LaneResult.objects.filter(run=self.run, lane=Lane.E, status="blocked").update(status="completed", ended_at=now)
         LaneResult.objects.filter(run=self.run, lane=Lane.F).update(status="running", started_at=now)
         uow.announce("lane.start", self.run.pk, self.run.pk, lane="F", thread=str(self.run.thread_id))
-        self.first = reserve(uow, self.spender(), self.request())
+        request = self.request()
+        self.first = reserve(uow, self.spender(), request), request
 
     def resume(self) -> bool:
         """After a decision: of the run itself (lane D), or of one of its tool calls (lane F)."""
@@ -176,7 +177,7 @@ class Execution:
 
     def step(self) -> bool:
         """Tool calls first, then one call of the model. False when the run is over."""
-        if self.stop.asked.is_set() or self.is_stopped():
+        if self.stop.asked.is_set() or (self.first is None and self.is_stopped()):
             self.finish(Status.CANCELLED, "")
             return False
         if self.first is None:
@@ -232,9 +233,8 @@ class Execution:
     def reserved(self) -> tuple[Attempt, ModelRequest]:
         """The reservation of the next call, committed before it is made."""
         if self.first is not None:
-            attempt, self.first = self.first, None
-            with reading():
-                return attempt, self.request()
+            first, self.first = self.first, None
+            return first
         with unit_of_work() as uow:
             self.hold_on()
             self.answer_tools()

@@ -37,7 +37,9 @@ def _lost() -> list[Run]:
         kind=EXECUTE, state__in=[Job.State.DEAD, Job.State.REFUSED], finished_at__gt=timezone.now() - LOOK_BACK
     )
     ids = set(given_up.order_by("-finished_at").values_list("object_id", flat=True)[:AT_ONCE])
-    ids -= set(Job.objects.filter(kind=EXECUTE, object_id__in=ids, state__in=OPEN_JOB).values_list("object_id", flat=True))
+    ids -= set(
+        Job.objects.filter(kind=EXECUTE, object_id__in=ids, state__in=OPEN_JOB).values_list("object_id", flat=True)
+    )
     with system_scope(Why.SWEEP):
         return list(Run.objects.filter(pk__in=ids, status__in=OPEN_RUN))
 

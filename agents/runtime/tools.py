@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 from agents.encoding.grammar import parse
 from agents.encoding.tools import effects_bound
 from agents.pipeline.models import Run
-from governance.registry.actions import Action, get_action
+from governance.registry.actions import Action, Params, get_action
 
 WIRE_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -47,10 +48,16 @@ class Tool:
 
     def spec(self) -> dict[str, Any]:
         """The tool as the wire wants it."""
-        schema = self.action.params.model_json_schema()
-        schema.pop("title", None)
-        about = schema.pop("description", "") or str(self.action.label)
-        return {"name": self.wire_name, "description": about, "input_schema": schema}
+        about, schema = described(self.action.params)
+        return {"name": self.wire_name, "description": about or str(self.action.label), "input_schema": schema}
+
+
+@cache
+def described(params: type[Params]) -> tuple[str, dict[str, Any]]:
+    """What the parameters say about themselves, and their schema without it: read only, made once."""
+    schema = params.model_json_schema()
+    schema.pop("title", None)
+    return schema.pop("description", ""), schema
 
 
 def to_wire(name: str) -> str:

@@ -64,7 +64,7 @@ class ActionForm(forms.Form):
             for sentence in found:
                 self.add_error(field, sentence)
         if not error.errors:
-            self.add_error(None, error.detail or error.title)
+            self.add_error(None, str(error.detail or error.title))
 
     def field_for(self, name: str) -> str | None:
         """The field that shows an error of the parameter `name` (such as `to.0` or `parameters.subject`)."""

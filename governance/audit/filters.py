@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
 from pydantic import Field
 
 from governance.audit.models import Outcome
+from governance.audit.querysets import AuditEntryQuerySet
 from governance.registry.actions import Params
 
 LARGEST_SEQ = 2**63 - 1
@@ -23,7 +23,7 @@ class AuditFilter(Params):
     resource: UUID | None = None
     request: UUID | None = None
 
-    def apply(self, rows: QuerySet) -> QuerySet:
+    def apply(self, rows: AuditEntryQuerySet) -> AuditEntryQuerySet:
         """The rows that fit."""
         given = {
             "run_id": self.run,

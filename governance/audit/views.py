@@ -29,7 +29,12 @@ from governance.perform import by_field
 PAGE = 50
 CHECKPOINT, MAIL = "governance.checkpoint", "governance.outboundmail"
 ICONS = {"SEND": "send", "DELETE": "trash-2", "READ": "eye", "CONFIGURE": "settings", "PAYMENT": "coins"}
-STATES = {Outcome.ALLOWED: "done", Outcome.STOPPED: "ask", Outcome.REFUSED: "fail", Outcome.FAILED: "fail"}
+STATES: dict[str, str] = {
+    Outcome.ALLOWED: "done",
+    Outcome.STOPPED: "ask",
+    Outcome.REFUSED: "fail",
+    Outcome.FAILED: "fail",
+}
 # What an entry is about, where there is a page for it: its words, the page's name, is the id in the address.
 PAGES = {
     CHECKPOINT: (_("the question"), "approval-detail", True),
@@ -150,7 +155,7 @@ def link_of(row: AuditEntry) -> tuple[Any, str] | None:
         return None
 
 
-def short(digest: bytes) -> str:
+def short(digest: bytes | memoryview) -> str:
     """A hash as one can compare it by eye: its first and last four digits."""
     text = bytes(digest).hex()
     return f"{text[:4]}…{text[-4:]}"

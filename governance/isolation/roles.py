@@ -42,6 +42,7 @@ def role_statements(database: str) -> list[sql.Composed]:
 def prepare(admin_dsn: str, database: str) -> None:
     """Creates the roles and the database where they are missing; `admin_dsn` may create both."""
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(hashtext('chenu.roles'))")  # two that start together take turns
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone() is None:
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         for statement in role_statements(database):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import connection
@@ -26,7 +29,8 @@ THREADS = 16
 MOST_HANDED_OUT = 64  # over Redis: waiting there is waiting out of order
 LOOK_EVERY = 1.0  # seconds: covers a lost hint and jobs whose time has come
 TICK = 1.0
-RECOVER_EVERY, BEAT_EVERY = 2, 5  # ticks
+BEAT_EVERY = 2  # ticks
+RETURN_WITHIN = 5.0  # seconds, for processes that lost the database as we did
 FINISH_WITHIN = 4.0  # seconds; the supervisor kills after 6
 
 
@@ -50,9 +54,21 @@ class Worker:
                 without_gossip=True,
                 without_mingle=True,
             )
-            threading.Thread(target=controller.start, name="jobs-celery", daemon=True).start()
-        for loop in (self._claim_loop, self._clock_loop):
-            threading.Thread(target=loop, name=loop.__name__, daemon=True).start()
+            self._begin("celery", controller.start)
+        self._begin("claims", self._claim_loop)
+        self._begin("clock", self._clock_loop)
+
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
+        threading.Thread(target=self._vital, args=(name, work), name=f"jobs-{name}", daemon=True).start()
+
+    def _vital(self, name: str, work: Callable[[], None]) -> None:
+        """A worker with a dead thread would look alive and do nothing: it ends, to be started again."""
+        try:
+            work()
+        except Exception:
+            logger.exception("the worker's %s failed", name)
+        if not hands.stopping.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def leave(self) -> None:
         """Lets running jobs finish for a moment, gives the others back, says goodbye."""
@@ -138,8 +154,8 @@ class Worker:
                 unique_fields=["holder"],
                 update_fields=["seen_at"],
             )
-        if ticks % RECOVER_EVERY == 0:
-            if claims.recover():
-                hands.woken.set()
             hands.outage.ended()
+            # After an outage everybody's lock is gone for a moment, and nobody is dead.
+            if hands.outage.is_over_for(RETURN_WITHIN) and claims.recover():
+                hands.woken.set()
         self.schedule.enter_due(time.time())

@@ -25,6 +25,23 @@ IDENTITY_DAY_PICO = 10 * PICO_PER_USD
 IDENTITY_MONTH_PICO = 100 * PICO_PER_USD
 WARN_AT = (80, 95)
 
+# An account to find or to open: its kind, what it is for, and its caps [{"unit", "period", "limit"}].
+Node = tuple[str, str, list[dict[str, Any]]]
+
+# The caps from a leaf to its root with their use in the present window, leaf first.
+CAPS_ABOVE = """
+WITH RECURSIVE up AS (
+    SELECT a.*, 0 AS steps FROM governance_account a WHERE a.identity_id = %s AND a.id = %s
+    UNION ALL
+    SELECT p.*, up.steps + 1 FROM governance_account p
+    JOIN up ON p.identity_id = up.identity_id AND p.id = up.parent_id)
+SELECT up.kind, c.unit, c.period, c."limit",
+       CASE WHEN c.window_start >= chenu.window_start(c.period) THEN c.used ELSE 0 END,
+       up.tokens_held, up.pico_usd_held
+FROM up JOIN governance_cap c ON c.identity_id = up.identity_id AND c.account_id = up.id
+ORDER BY up.steps, c.unit, c.period
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
@@ -40,7 +57,7 @@ def identity_account() -> UUID:
 
     A person's first identity gets 100 000 credits a month, further ones none until they are given a share.
     """
-    return open_account(Account.Kind.IDENTITY, "", None, default_caps())
+    return open_path(_root())
 
 
 def default_caps() -> list[dict[str, Any]]:
@@ -55,23 +72,39 @@ def default_caps() -> list[dict[str, Any]]:
 
 def sphere_account(sphere: str) -> UUID:
     """The account of one sphere; without caps unless somebody sets them."""
-    return open_account(Account.Kind.SPHERE, sphere, identity_account(), [])
+    return open_path(_root(), (Account.Kind.SPHERE, sphere, []))
 
 
 def thread_account(thread_id: UUID, sphere: str, credits: int) -> UUID:
     """The account of a thread, capped for its lifetime at `credits`."""
-    caps = [_cap(Unit.TOKENS, Period.LIFETIME, credits)]
-    return open_account(Account.Kind.THREAD, str(thread_id), sphere_account(sphere), caps)
+    return open_path(_root(), (Account.Kind.SPHERE, sphere, []), _lifetime(Account.Kind.THREAD, thread_id, credits))
 
 
 def run_account(run_id: UUID, above: UUID, credits: int) -> UUID:
-    """The account of one run, capped at its ceiling."""
-    return open_account(Account.Kind.RUN, str(run_id), above, [_cap(Unit.TOKENS, Period.LIFETIME, credits)])
+    """The account of one run below another account, capped at its ceiling."""
+    caps = json.dumps(_lifetime(Account.Kind.RUN, run_id, credits)[2])
+    return _call("SELECT chenu.ledger_open(%s, %s, %s, %s::jsonb)", [Account.Kind.RUN, str(run_id), above, caps])
 
 
-def open_account(kind: str, ref: str, parent: UUID | None, caps: list[dict[str, Any]]) -> UUID:
-    """Finds or opens an account; the caps of an existing one stay as they are."""
-    return _call("SELECT chenu.ledger_open(%s, %s, %s, %s::jsonb)", [kind, ref, parent, json.dumps(caps)])
+def run_account_in_thread(run_id: UUID, credits: int, *, thread: UUID, sphere: str, thread_credits: int) -> UUID:
+    """The account of one run, capped at its ceiling, below its thread's (capped at `thread_credits`)."""
+    return open_path(
+        _root(),
+        (Account.Kind.SPHERE, sphere, []),
+        _lifetime(Account.Kind.THREAD, thread, thread_credits),
+        _lifetime(Account.Kind.RUN, run_id, credits),
+    )
+
+
+def open_path(*nodes: Node) -> UUID:
+    """Finds or opens accounts from the root down, in one statement; the last one.
+
+    The caps of accounts that exist stay as they are.
+    """
+    call, params = "NULL::uuid", list[Any]()
+    for kind, ref, caps in nodes:
+        call, params = f"chenu.ledger_open(%s, %s, {call}, %s::jsonb)", [kind, ref, *params, json.dumps(caps)]
+    return _call(f"SELECT {call}", params)
 
 
 def hold(
@@ -99,15 +132,13 @@ def fits(account: UUID, tokens: int, pico_usd: int) -> bool:
 
 def refusing_cap(account: UUID, tokens: int, pico_usd: int) -> dict[str, Any] | None:
     """The first cap on the way up that has too little left, or None."""
-    node: UUID | None = account
-    while node is not None:
-        row = Account.objects.prefetch_related("caps").get(pk=node)
-        for cap in row.caps.all():
-            asked, held = (tokens, row.tokens_held) if cap.unit == Unit.TOKENS else (pico_usd, row.pico_usd_held)
-            free = cap.limit - used_now(cap) - held
+    with connection.cursor() as cursor:
+        cursor.execute(CAPS_ABOVE, [current().identity_id, account])
+        for kind, unit, period, limit, used, tokens_held, pico_held in cursor.fetchall():
+            asked, held = (tokens, tokens_held) if unit == Unit.TOKENS else (pico_usd, pico_held)
+            free = limit - used - held
             if asked > free:
-                return {"kind": row.kind, "unit": cap.unit, "period": cap.period, "limit": cap.limit, "free": free}
-        node = row.parent_id
+                return {"kind": kind, "unit": unit, "period": period, "limit": limit, "free": free}
     return None
 
 
@@ -145,6 +176,14 @@ def credits_left() -> tuple[int, int]:
 def installation_ceiling() -> int:
     """The installation's own monthly ceiling in pico-USD (`CHENU_MONTHLY_USD_CAP`)."""
     return settings.MONTHLY_USD_CAP * PICO_PER_USD
+
+
+def _root() -> Node:
+    return Account.Kind.IDENTITY, "", default_caps()
+
+
+def _lifetime(kind: str, ref: UUID, credits: int) -> Node:
+    return kind, str(ref), [_cap(Unit.TOKENS, Period.LIFETIME, credits)]
 
 
 def _cap(unit: str, period: str, limit: int) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Listener(threading.Thread):
             try:
                 with psycopg.connect(**connection.get_connection_params(), autocommit=True) as own:
                     self._listen(own)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 self.outage.began(error)
             self.stopping.wait(PAUSE)
 

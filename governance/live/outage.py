@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from math import inf
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
@@ -24,7 +25,7 @@ class Outage:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lost = self._told = False
-        self._ended_at = -ECHO
+        self._ended_at = -inf
 
     def began(self, error: BaseException) -> None:
         with self._lock:
@@ -43,6 +44,10 @@ class Outage:
             if self._told:
                 logger.info("the database answers again")
             self._lost = self._told = False
+
+    def is_over_for(self, seconds: float) -> bool:
+        """Has everybody had this long to come back?"""
+        return not self._lost and time.monotonic() - self._ended_at > seconds
 
 
 def is_lost(error: BaseException) -> bool:

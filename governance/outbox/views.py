@@ -25,7 +25,7 @@ from governance.perform import perform
 
 PAGE = 25
 LOST_AFTER = timedelta(minutes=10)
-TONES = {OutboundMail.Status.SENT: "ok", OutboundMail.Status.FAILED: "bad"}
+TONES: dict[str, str] = {OutboundMail.Status.SENT: "ok", OutboundMail.Status.FAILED: "bad"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,5 +223,3 @@ def session_opened(uow: UnitOfWork, params: SessionEvent) -> None:
 )
 def session_closed(uow: UnitOfWork, params: SessionEvent) -> None:
     """A sign-out, in the chain of the person's personal identity."""
-
-

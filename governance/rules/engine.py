@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import orjson
 import rfc8785
 
 from governance.rules.conditions import Condition
@@ -81,7 +83,13 @@ def rule_set_version(rules: Sequence[RuleSpec]) -> str:
         }
         for rule in sorted(rules, key=lambda rule: rule.code)
     ]
-    return hashlib.sha256(b"chenu.rules.v1\x00" + rfc8785.dumps(listed)).hexdigest()
+    return _digest(orjson.dumps(listed))
+
+
+@lru_cache(maxsize=256)
+def _digest(listed: bytes) -> str:
+    """Kept: the canonical form is slow to write, and the rules of an identity are the same act after act."""
+    return hashlib.sha256(b"chenu.rules.v1\x00" + rfc8785.dumps(orjson.loads(listed))).hexdigest()
 
 
 def _examined(rule: RuleSpec, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.utils.timezone import now
@@ -82,7 +82,7 @@ def route_capture(uow: UnitOfWork, params: RouteCapture) -> Capture:
 def destination(capture: Capture, params: RouteCapture) -> tuple[str, Params]:
     """The action that makes what the capture becomes, and its parameters."""
     title = params.title or title_of(capture.content)
-    values = {
+    values: dict[str, Any] = {
         "title": title,
         "content": "" if capture.content == title else capture.content,
         "sphere": params.sphere or capture.sphere,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -56,7 +58,7 @@ def sphere_section(request: HttpRequest, sphere: Sphere, slug: str) -> HttpRespo
     return show(request, "spheres/section.html", context, sphere=sphere)
 
 
-def section_context(sphere: Sphere, slug: str) -> dict[str, object]:
+def section_context(sphere: Sphere, slug: str) -> dict[str, Any]:
     """What the head of every section page needs: the section, and the six as tabs."""
     tabs = [{"section": section, "url": section_url(sphere, section)} for section in sphere.sections]
     return {"section": SECTION_BY_SLUG[slug], "tabs": tabs}

@@ -73,7 +73,10 @@ def route_capture(request: HttpRequest, capture: UUID) -> HttpResponse:
         found = find(Capture.objects, capture)
     form = RouteForm(request.POST)
     if not form.is_valid():
-        raise BadInput(_("Choose what it becomes and in which sphere."), errors=dict(form.errors))
+        raise BadInput(
+            _("Choose what it becomes and in which sphere."),
+            errors={name: list(found) for name, found in form.errors.items()},
+        )
     routed = perform("spheres.capture.route", {"capture": capture, **form.cleaned_data})
     messages.success(request, _("Filed as a task.") if routed.routed_type == "task" else _("Filed as a note."))
     return back(request, reverse("sphere-capture", args=[found.sphere]))

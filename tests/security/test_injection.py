@@ -109,7 +109,8 @@ def test_a_line_break_in_a_name_reaches_no_mail_header(text: str, db: None, sett
 
 MORE_THAN_ASKED = [
     {"is_staff": True}, {"is_superuser": True}, {"is_active": True}, {"id": str(uuid4())}, {"role": "owner"},
-    {"email": "admin@example.com"}, {"password": "x"}, {"owner": "x"}, {"is_default": True}, {"joined_at": "2020-01-01"},
+    {"email": "admin@example.com"}, {"password": "x"}, {"owner": "x"}, {"is_default": True},
+    {"joined_at": "2020-01-01"},
 ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from governance.errors import BadInput
 from governance.perform import perform
@@ -148,3 +148,30 @@ def test_the_index_of_the_text_exists(db):
         cursor.execute("SELECT tablename FROM pg_indexes WHERE indexdef LIKE '%USING gin (search)%' ORDER BY 1")
         found = [name for (name,) in cursor.fetchall()]
     assert {"spheres_capture", "spheres_dataspace", "spheres_item"} <= set(found)
+
+
+def test_the_function_that_asks_the_index_names_rows_of_the_bound_identity_alone(alice, charlie):
+    with alice.acting():
+        made = makers.item("Ornithorynque"), makers.space("Ornithorynque"), makers.capture("Ornithorynque")
+
+    def hits() -> set:
+        with connection.cursor() as cursor:
+            found = set()
+            for table in ("spheres_item", "spheres_dataspace", "spheres_capture"):
+                cursor.execute(f"SELECT chenu_text.{table}_hits(chenu_text.asked('ornithorynques'))")
+                found |= {pk for (pk,) in cursor.fetchall()}
+            return found
+
+    with charlie.looking():
+        assert hits() == set()
+    with alice.looking():
+        assert hits() == {row.pk for row in made}
+
+
+def test_nobody_in_particular_cannot_ask_the_index(db):
+    with (
+        pytest.raises(DatabaseError, match="no identity is bound"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT chenu_text.spheres_item_hits(chenu_text.asked('bail'))")

@@ -6,9 +6,11 @@ leaks through pooled connections; the begin of the transaction is the one place 
 
 from __future__ import annotations
 
-from typing import Any
+from uuid import UUID
 
+import psycopg
 from django.db.backends.postgresql import base
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 from governance.isolation.context import transaction_settings
 
@@ -22,12 +24,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._announce()
 
     def _announce(self) -> None:
+        """Begins the transaction and tells it, in one message: a round trip less for each transaction."""
         identity, read_only = transaction_settings()
         if not identity and not read_only:
             return
-        settings: list[Any] = [identity, "on" if read_only else "off"]
-        with self.wrap_database_errors, self.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('chenu.identity', %s, true), set_config('transaction_read_only', %s, true)",
-                settings,
-            )
+        told = f"set_config('chenu.identity', '{UUID(identity) if identity else ''}', true)"
+        begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+        with self.wrap_database_errors:
+            server = self.connection.pgconn
+            if server.status == ConnStatus.OK and server.transaction_status != TransactionStatus.IDLE:
+                raise psycopg.InternalError("a transaction begins on a connection that is not idle")
+            result = server.exec_(f"{begin}; SELECT {told}".encode())
+            if result.status != ExecStatus.TUPLES_OK:
+                raise _fault(server, result)
+
+
+def _fault(server: psycopg.pq.abc.PGconn, result: psycopg.pq.abc.PGresult) -> psycopg.Error:
+    """The error of a transaction that could not begin; a lost connection is one to Django, too."""
+    if server.status == ConnStatus.BAD:
+        return psycopg.OperationalError(server.get_error_message())
+    return psycopg.errors.error_from_result(result)

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from agents.models import LaneResult, Run
 from agents.pipeline import card as cards
-from agents.pipeline.sentences import SENTENCES
+from agents.pipeline.sentences import SENTENCES, sentence
 from agents.pipeline.steps import duration
 from governance.isolation.context import bind
 from governance.models import Checkpoint, Membership, WorkerBeat
@@ -90,6 +90,8 @@ def test_a_send_waits_for_the_decision_in_gold(alice: Person) -> None:
     assert [(line.say, line.tone) for line in shown.doings] == [("Prepared an e-mail to paul@example.com", "wait")]
     assert shown.doings[0].checkpoint_id == shown.checkpoint.pk
     assert (shown.may_stop, shown.line.level) == (True, 8)
+    with alice.looking():
+        assert shown.since == LaneResult.objects.get(run=shown.run, lane="E").started_at
 
 
 def test_a_run_waiting_in_lane_d_asks_for_itself(alice: Person) -> None:
@@ -112,7 +114,19 @@ def test_what_was_approved_and_sent_is_told_as_done(alice: Person) -> None:
     decided(alice, run)
     shown = card(alice, worked(alice, run))
     assert states(shown) == [*SEVEN, "gate", "done", "done"]
-    assert shown.say == "Done: sent an e-mail to paul@example.com."
+    assert shown.say == "Done: Nova sent an e-mail to paul@example.com."
+
+
+def test_an_answer_about_a_mail_that_was_never_asked_for_says_that_nothing_was_sent(alice: Person) -> None:
+    run = asked(alice, f"{SEND}\n#sim text Voici un brouillon.")
+    assert run.status == "completed"
+    assert card(alice, run).say == "Done. The answer is in the thread. Nothing was sent."
+
+
+def test_without_looking_nothing_is_claimed_about_effects(alice: Person) -> None:
+    run = asked(alice, SEND)
+    decided(alice, run)
+    assert sentence(worked(alice, run)) == "Done. The answer is in the thread."
 
 
 def test_a_refused_send_says_that_nothing_was_sent(alice: Person) -> None:
@@ -163,6 +177,7 @@ def test_a_stopped_question_is_told_where_it_stopped(alice: Person) -> None:
     shown = card(alice, run)
     assert states(shown) == ["done", "done", "fail", *["next"] * 7]
     assert shown.say == "Stopped before it began. Nothing was deleted."
+    assert str(shown.line.steps[9].said) == "not reached"
 
 
 def test_a_run_stopped_while_it_waits_for_approval_stops_at_the_gate(alice: Person) -> None:
@@ -203,7 +218,7 @@ def test_a_failure_after_an_act_tells_what_stays(alice: Person) -> None:
         Run.objects.filter(pk=run.pk).update(status="failed", error="too_long")
     shown = card(alice, run)
     assert shown.say == "It took longer than five minutes."
-    assert shown.kept == "What was done before stays: wrote “Courses”."
+    assert shown.kept == "What was done before stays: Nova wrote “Courses”."
 
 
 def test_an_unknown_outcome_asks_to_be_looked_at(alice: Person) -> None:

@@ -197,6 +197,7 @@ def test_a_card_costs_the_same_with_a_long_story(alice: Person) -> None:
 # --- Stop, answer, retry -------------------------------------------------------------------------------
 def test_stop_ends_what_waits_and_is_harmless_afterwards(alice: Person) -> None:
     run = started(alice)
+    alice.browser.cookies["django_language"] = "en"
     answer = alice.post(f"/runs/{run.pk}/stop/")
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/t/{run.thread_id}/#run")
     assert newest(alice).status == "cancelled"

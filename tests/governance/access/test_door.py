@@ -70,13 +70,25 @@ def test_nobody_gets_401_from_the_api_whatever_the_path_and_method(method: str, 
 def test_nobody_is_sent_from_a_page_to_sign_in_and_back(stranger: Client) -> None:
     answer = stranger.get("/settings/theme/?a=1&b=%C3%BC")
     assert answer.status_code == 302
-    assert answer.headers["Location"] == reverse("account_login") + "?next=%2Fsettings%2Ftheme%2F%3Fa%3D1%26b%3D%25C3%25BC"
+    assert (
+        answer.headers["Location"] == reverse("account_login") + "?next=%2Fsettings%2Ftheme%2F%3Fa%3D1%26b%3D%25C3%25BC"
+    )
     assert stranger.post("/settings/theme/").headers["Location"] == reverse("account_login")
 
 
 @pytest.mark.parametrize(
     "header",
-    ["Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Basic YTpi", "bearer é", "Bearer " + "x" * 9000, "x", "Bearer null"],
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Bearer a.b.c",
+        "Basic YTpi",
+        "bearer é",
+        "Bearer " + "x" * 9000,
+        "x",
+        "Bearer null",
+    ],
 )
 def test_a_wrong_authorization_is_refused_not_ignored(header: str, alice: Person) -> None:
     """Also when a good cookie comes with it: what was meant is unclear, so nothing is guessed."""
@@ -248,7 +260,9 @@ def test_without_the_epoch_check_a_stale_tab_would_act(
 # --- The list of public paths --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/accountsx/", "/api/v2/auth/register/x/", "/healthz/", "//", "/api/v2/auth/", "/legal"])
+@pytest.mark.parametrize(
+    "path", ["/accountsx/", "/api/v2/auth/register/x/", "/healthz/", "//", "/api/v2/auth/", "/legal"]
+)
 def test_what_only_looks_public_is_not(path: str) -> None:
     assert is_public(path) is False
 

@@ -72,9 +72,7 @@ def test_a_taken_address_is_told_on_the_form_while_verification_is_optional(alic
     assert set(answer.context["form"].errors) == {"email"}
 
 
-def test_with_mandatory_verification_the_page_tells_nothing_about_an_address(
-    alice: Person, settings: Any
-) -> None:
+def test_with_mandatory_verification_the_page_tells_nothing_about_an_address(alice: Person, settings: Any) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
     answers = [sign_up(Client(), "en", email=email) for email in (address(), alice.email)]
     assert [answer.status_code for answer in answers] == [302, 302]
@@ -154,11 +152,11 @@ def test_the_session_has_a_new_key_after_signing_in(alice: Person, stranger: Cli
     assert stranger.session.session_key != planted
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_signing_in_leads_to_no_foreign_place(target: str, alice: Person, stranger: Client) -> None:
-    answer = stranger.post(
-        reverse("account_login"), {"login": alice.email, "password": PASSWORD, "next": target}
-    )
+    answer = stranger.post(reverse("account_login"), {"login": alice.email, "password": PASSWORD, "next": target})
     assert answer.status_code == 302
     assert "evil" not in answer.headers["Location"]
     assert "javascript" not in answer.headers["Location"]

@@ -65,8 +65,10 @@ def test_times_are_utc_to_the_microsecond_and_ids_in_order() -> None:
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(alphabet=st.characters(codec="utf-8")) | st.uuids(),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(alphabet=st.characters(codec="utf-8"), max_size=5), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text(alphabet=st.characters(codec="utf-8"), max_size=5), inner, max_size=3)
+        ),
         max_leaves=10,
     )
 )

@@ -44,8 +44,12 @@ def test_the_applications_roles_cannot_touch_it(table: str, role: str, statement
 
 
 @pytest.mark.parametrize("table", [AUDIT, EVENT])
-@pytest.mark.parametrize("statement", ["UPDATE {} SET seq = seq WHERE identity_id = %s", "DELETE FROM {} WHERE identity_id = %s"])
-def test_even_the_owner_cannot_change_or_delete_a_row(table: str, statement: str, alice: Person, charlie: Person) -> None:
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET seq = seq WHERE identity_id = %s", "DELETE FROM {} WHERE identity_id = %s"]
+)
+def test_even_the_owner_cannot_change_or_delete_a_row(
+    table: str, statement: str, alice: Person, charlie: Person
+) -> None:
     alice.api.post(f"auth/identities/{charlie.identity.pk}/activate/")
     with superuser(autocommit=False) as admin:
         admin.execute("SET ROLE chenu_owner")

@@ -6,12 +6,16 @@ import re
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from governance.checkpoints.carrying import carry_out_approved
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.seal import seal_path
+from governance.errors import CheckpointRequired
 from governance.models import Execution, OutboundMail
+from governance.perform import perform
 from tests.cast import Person
 from tests.governance.checkpoints.asking import (
     ask,
@@ -87,7 +91,7 @@ def test_the_history_costs_the_same_for_one_question_and_for_three(alice: Person
     assert counts == [counts[0]] * 3
 
 
-@pytest.mark.parametrize("query", ["before=nonsense", f"before={uuid7()}&shown=x"])
+@pytest.mark.parametrize("query", ["before=nonsense", "before=01a1f891-14cb-737c-9c19-75c19fc86b22&shown=x"])
 def test_a_wrong_place_in_the_history_is_no_fault(alice: Person, query: str) -> None:
     assert alice.browser.get(f"{QUEUE}?shown=history&{query}").status_code in {200, 404}
 
@@ -262,9 +266,6 @@ def test_one_signature_of_two_is_told(alice: Person, bob: Person, workshop: Any)
     ],
 )
 def test_every_end_is_told_in_a_sentence(alice: Person, status: str, sentence: str) -> None:
-    from django.db import transaction
-    from django.utils import timezone
-
     speak(alice, "en")
     shown = ask(alice)
     with alice.acting(), transaction.atomic():
@@ -272,6 +273,36 @@ def test_every_end_is_told_in_a_sentence(alice: Person, status: str, sentence: s
         Execution.objects.create(checkpoint=row, state="failed", started_at=timezone.now())
         Checkpoint.objects.filter(pk=row.pk).update(status=status, decided_at=timezone.now())
     assert sentence in page(alice, url(shown))
+
+
+def test_an_act_without_a_form_of_its_own_shows_its_parameters(alice: Person) -> None:
+    make_rule(alice, conditions=[{"key": "action", "op": "eq", "value": "governance.person.update"}])
+    with alice.acting(), pytest.raises(CheckpointRequired) as stopped:
+        perform("governance.person.update", {"display_name": "Alice <Roy>"})
+    shown = stopped.value.checkpoint
+    text = page(alice, url(shown))
+    assert "<dt>display name</dt>" in text
+    assert "Alice &lt;Roy&gt;" in text
+    assert "Envois" in text
+    assert url(shown, "edit/") not in text
+    assert alice.browser.get(url(shown, "edit/")).status_code == 404
+
+
+def test_a_run_shows_its_words_its_encoding_and_what_it_may_cost(alice: Person, monkeypatch: Any) -> None:
+    shown = ask(alice)
+    estimate = {"expected": 20_000, "worst_case": 25_001, "cost_pico_usd": 18_000_000_000}
+    preview = {"form": "run", "request": "Résume le bail", "encoding": {"text": "ACT:SUM"}, "estimate": estimate}
+    with alice.acting(), transaction.atomic():
+        Checkpoint.objects.filter(pk=shown["id"]).update(
+            action="governance.person.update", params={}, preview=preview, run_id=uuid7(), agent="nova"
+        )
+    monkeypatch.setattr("governance.checkpoints.runs._request", lambda run_id: "Résume le bail, en dix lignes")
+    text = page(alice, url(shown))
+    assert "ACT:SUM" in text
+    assert "Résume le bail, en dix lignes" in text
+    assert "2\N{NO-BREAK SPACE}501" in text
+    assert "avatar--nova" in text
+    assert "2\N{NO-BREAK SPACE}501" in page(alice, QUEUE)
 
 
 def test_a_single_key_never_approves_a_red_question(alice: Person) -> None:

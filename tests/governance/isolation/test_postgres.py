@@ -199,7 +199,11 @@ def test_a_key_between_scoped_tables_cannot_name_a_foreign_parent(alice: Person,
     with charlie.acting(), transaction.atomic():
         parent = DataSpace.objects.create(name="Chalet", sphere="personal")
     for parent_id in (parent.pk, nobody()):
-        with alice.acting(), pytest.raises(IntegrityError, match="si_spheres_dataspace_parent_id"), transaction.atomic():
+        with (
+            alice.acting(),
+            pytest.raises(IntegrityError, match="si_spheres_dataspace_parent_id"),
+            transaction.atomic(),
+        ):
             DataSpace.objects.create(name="Annexe", sphere="personal", parent_id=parent_id)
 
 

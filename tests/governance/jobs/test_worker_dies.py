@@ -72,8 +72,20 @@ def test_a_database_that_goes_and_comes_back_costs_one_line_and_no_job(start_wor
     eventually(lambda: all_done([new]))
     eventually(lambda: all_done(jobs))
     assert time.monotonic() - back < 10
-    (line,) = worker.log().splitlines()
-    assert "the database does not answer" in line
+    assert len(worker.log().splitlines()) == 1, worker.log()
+    assert "the database does not answer" in worker.log()
+    assert set(Job.objects.filter(pk__in=[job.pk for job in jobs]).values_list("fence", "tries")) == {(2, 2)}
+
+
+def test_a_worker_that_cannot_work_any_more_ends(start_worker, database):
+    worker = start_worker()
+    with psycopg.connect(admin_dsn(), autocommit=True, dbname=database) as admin:
+        admin.execute("ALTER TABLE governance_job RENAME TO governance_job_away")
+        try:
+            eventually(worker.ended, within=30)
+        finally:
+            admin.execute("ALTER TABLE governance_job_away RENAME TO governance_job")
+    assert "the worker's" in worker.log()
 
 
 def test_a_period_is_entered_once_by_two_workers(start_worker):

@@ -313,9 +313,7 @@ def test_the_same_body_answers_a_wrong_password_an_unknown_and_an_inactive_accou
 @pytest.mark.parametrize("known", [True, False])
 def test_five_failures_lock_an_address_known_or_not(known: bool, alice: Person, email: str) -> None:
     address = alice.email if known else email
-    codes = [
-        call("POST", "auth/login/", {"email": address, "password": f"wrong-{n}"}).status_code for n in range(6)
-    ]
+    codes = [call("POST", "auth/login/", {"email": address, "password": f"wrong-{n}"}).status_code for n in range(6)]
     assert codes == [401] * 5 + [429]
     locked = call("POST", "auth/login/", {"email": address.upper(), "password": PASSWORD})
     assert (locked.status_code, locked.json()["code"]) == (429, "too_many_requests")

@@ -78,12 +78,8 @@ def test_a_key_is_one_persons_own(alice: Person, charlie: Person, key: str) -> N
     assert first.json()["id"] != second.json()["id"]
 
 
-def test_a_key_of_two_members_of_one_identity_is_two_keys(
-    alice: Person, bob: Person, workshop: Any, key: str
-) -> None:
-    answers = [
-        Api(person.user, workshop).post(PATH, asked(), HTTP_IDEMPOTENCY_KEY=key) for person in (alice, bob)
-    ]
+def test_a_key_of_two_members_of_one_identity_is_two_keys(alice: Person, bob: Person, workshop: Any, key: str) -> None:
+    answers = [Api(person.user, workshop).post(PATH, asked(), HTTP_IDEMPOTENCY_KEY=key) for person in (alice, bob)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["id"] != answers[1].json()["id"]
 

@@ -1,0 +1,57 @@
+"""The bare side of `benchmarks.live`: hears NOTIFY, sends the text to every socket, knows nobody.
+
+An ASGI application for uvicorn: `BARE_DSN` says where to listen. Never part of an installation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from typing import Any
+
+import psycopg
+
+CHANNEL_NAME = "bench_live"
+
+_queues: set[asyncio.Queue[str]] = set()
+_ears: threading.Thread | None = None
+
+
+def listen(loop: asyncio.AbstractEventLoop) -> None:
+    """In a thread of its own, for as long as the process lives."""
+    with psycopg.connect(os.environ["BARE_DSN"], autocommit=True) as connection:
+        connection.execute(f"LISTEN {CHANNEL_NAME}")
+        for notice in connection.notifies():
+            loop.call_soon_threadsafe(send_all, notice.payload)
+
+
+def send_all(text: str) -> None:
+    for queue in _queues:
+        queue.put_nowait(text)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    global _ears
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+        return
+    if _ears is None:
+        _ears = threading.Thread(target=listen, args=(asyncio.get_running_loop(),), daemon=True)
+        _ears.start()
+    queue: asyncio.Queue[str] = asyncio.Queue()
+    await receive()
+    await send({"type": "websocket.accept"})
+    _queues.add(queue)
+    gone = asyncio.create_task(receive())
+    try:
+        while not gone.done():
+            waiting = asyncio.create_task(queue.get())
+            await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                await send({"type": "websocket.send", "text": waiting.result()})
+            else:
+                waiting.cancel()
+    finally:
+        _queues.discard(queue)
