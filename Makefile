@@ -6,11 +6,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
+BENCHMARKS := holds resumes kills isolation writes runs pages live start
 # What `check --deploy` judges: an installation behind a public address. Nothing is started or contacted.
 PRODUCTION := CHENU_DATA_DIR=.cache/production CHENU_DATABASE_POOL=0 CHENU_PUBLIC_URL=https://chenu.example.org \
 	DATABASE_URL=postgresql://chenu_app@database.invalid/chenu CHENU_LOG_LEVEL=ERROR PYTHONWARNINGS=ignore
 
-.PHONY: help setup run test check format migrate shell messages logs clean distclean
+.PHONY: help setup run test bench check format migrate shell messages logs clean distclean
 
 help: ## Lists what make can do
 	@sed -n "s/^\([a-z]*\):[^#]*## /\1\t/p" $(MAKEFILE_LIST) | while IFS="	" read -r name text; do \
@@ -31,6 +32,9 @@ run: setup ## Starts CHE·NU (Ctrl-C stops everything)
 
 test: setup ## Runs the tests, on all cores
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+bench: setup ## Proves and measures, small (SIZE=--full: fully, ONLY=runs: one; benchmarks/README.md)
+	@for name in $(or $(ONLY),$(BENCHMARKS)); do $(BIN)/python -m benchmarks.$$name $(or $(SIZE),--small) || exit 1; done
 
 check: setup ## Judges style, types, layers, migrations, translations and the settings of production
 	$(BIN)/ruff check .

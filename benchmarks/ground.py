@@ -144,7 +144,9 @@ def ground(*, durable: bool = True) -> Iterator[Ground]:
     borrowed = bool(os.environ.get(BORROWED))
     folder = Path(os.environ["CHENU_DATA_DIR"] if borrowed else tempfile.mkdtemp(prefix="chenu-bench-"))
     server = EmbeddedPostgres(folder / "postgres", durable=durable)
-    if not borrowed:
+    if borrowed:
+        os.environ["CHENU_SIMULATOR_PORT"] = str(free_port())
+    else:
         settle_environment(folder)
     here = Ground(folder, server)
     try:

@@ -30,7 +30,7 @@ from benchmarks.measuring import Report, size_of
 from benchmarks.people import Person, intact, people, wrong_balances
 
 # runs, kills
-SIZES = {"small": (12, 3), "usual": (200, 40), "full": (3_000, 1_000)}
+SIZES = {"small": (8, 2), "usual": (200, 40), "full": (3_000, 1_000)}
 EACH_PERSON = 20  # runs; fifty mails a day are allowed, and some credits
 MOST_UNDER_WAY = 4  # of one person: one less than would be refused
 LONGEST_LIFE = 3.0  # seconds of work before a worker is killed

@@ -63,7 +63,8 @@ def perform(
     again for the same request: then `(status, body)` is returned. `approval` is the approved checkpoint
     that lets the act pass, `binding` what such an approval is bound to besides the act, `estimate` facts
     of a run. `alongside(uow, phase, row)` notes the act in the same commit: phase `done`, and for what
-    leaves the installation `begun` in the commit before it. Raises a GovernanceError on any refusal; it has then been recorded and nothing has changed.
+    leaves the installation `begun` in the commit before it. Raises a GovernanceError on any refusal; it
+    has then been recorded and nothing has changed.
     """
     if connection.in_atomic_block:
         raise RuntimeError("perform() opens its own transactions: leave reading() first")

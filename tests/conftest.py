@@ -23,6 +23,7 @@ def database(django_db_blocker: object) -> Iterator[str]:
 
     from governance.isolation.roles import prepare
 
+    settings.PASSWORD_HASHERS = ["tests.cast.QuickArgon2"]
     settings.EMAIL_BACKEND = "governance.outbox.backend.FileBackend"  # the test runner put its own in
     name = f"chenu_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with django_db_blocker.unblock():  # type: ignore[attr-defined]

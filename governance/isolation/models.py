@@ -46,6 +46,14 @@ class Scoped(models.Model):
             raise IdentityBoundary("scope_violation", resource=cls._meta.label_lower)
         return row
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.take_identity()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        self.take_identity()
+        return super().delete(*args, **kwargs)
+
     def take_identity(self) -> None:
         """Stamps a new row with the bound identity; refuses a row of another one."""
         if system_reason() is not None:
@@ -55,14 +63,6 @@ class Scoped(models.Model):
             self.identity_id = mine
         elif self.identity_id != mine:
             raise IdentityBoundary("scope_violation", resource=self._meta.label_lower)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.take_identity()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        self.take_identity()
-        return super().delete(*args, **kwargs)
 
 
 class ScopedKey(models.ForeignKey):

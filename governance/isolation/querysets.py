@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -50,12 +50,13 @@ class ScopedQuerySet(models.QuerySet):
             row.take_identity()
         return super().bulk_create(rows, *args, **kwargs)
 
-    def bulk_update(self, objs: Iterable[Any], fields: Sequence[str], *args: Any, **kwargs: Any) -> int:
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
         rows = list(objs)
         for row in rows:
             row.take_identity()
-        refuse_identity_change(fields)
-        return super().bulk_update(rows, fields, *args, **kwargs)
+        named = list(fields)
+        refuse_identity_change(named)
+        return super().bulk_update(rows, named, *args, **kwargs)
 
     def update(self, **values: Any) -> int:
         refuse_identity_change(values)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
+logger = logging.getLogger("chenu.live")
 CHANNEL_NAME = "chenu"
 CHECK = "check"
 
@@ -24,8 +26,12 @@ def recheck(person_id: UUID) -> None:
 
 
 def _send(payload: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL_NAME, payload])
+    """The change is committed by now: a hint that cannot be sent is logged, never an error of the change."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL_NAME, payload])
+    except DatabaseError as error:
+        logger.warning("a hint was lost, the sweep will tell: %s", error)
 
 
 WORDS_CHANNEL = "chenu_words"

@@ -57,7 +57,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(_("e-mail"), unique=True)
     display_name = models.CharField(_("name"), max_length=80)
-    language = models.CharField(_("language"), max_length=2, choices=[("fr", "Français"), ("en", "English")], default="fr")
+    language = models.CharField(
+        _("language"), max_length=2, choices=[("fr", "Français"), ("en", "English")], default="fr"
+    )
     timezone = models.CharField(_("time zone"), max_length=40, default="America/Toronto")
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.AUTO)
     density = models.CharField(_("density"), max_length=12, choices=Density, default=Density.COMFORTABLE)

