@@ -15,7 +15,7 @@ from governance.checkpoints.models import Checkpoint
 from governance.isolation.context import IdentityContext, current_or_none, reading
 from governance.ledger.budget import credits_left
 from governance.people.models import Identity
-from spheres import rail
+from spheres import rail, today
 
 MOST_WAITING = 99
 
@@ -58,7 +58,10 @@ class Shell:
 
     @cached_property
     def spheres(self) -> list[dict[str, Any]]:
-        return rail.cards()
+        if current_or_none() is None:
+            return rail.cards()
+        with reading():
+            return rail.cards(today.waiting())
 
     @property
     def thread(self) -> dict[str, Any] | None:

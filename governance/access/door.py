@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 from uuid_utils.compat import uuid7
 
 from governance.access import sessions, tokens
@@ -72,7 +73,7 @@ class Door:
         return response
 
     def serve(self, request: HttpRequest, context: IdentityContext | None) -> HttpResponse:
-        with bind(context):
+        with bind(context), timezone.override(own_zone(request, context)):
             if context is None or request.method not in SAFE_METHODS:
                 return self.get_response(request)
             with reading():
@@ -86,6 +87,13 @@ class Door:
             return None
         request.refusal = error  # type: ignore[attr-defined]
         return respond(request, error)
+
+
+def own_zone(request: HttpRequest, context: IdentityContext | None) -> ZoneInfo | None:
+    """The person's time zone, in which pages tell times; programs are told UTC."""
+    if context is None or context.channel is not Channel.PAGE:
+        return None
+    return ZoneInfo(request.user.timezone)  # type: ignore[union-attr]
 
 
 def trace(request: HttpRequest) -> UUID:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from governance.live.hub import MOST_UNSENT, Hub, Socket
 from governance.live.listening import Listener
 from governance.live.notify import WORDS_CHANNEL
 
+LONGEST_START = 2.0  # seconds
 ABOUT_THE_SOCKET = frozenset({"hello", "reset"})
 
 _find_run: Callable[[UUID], Any] | None = None
@@ -39,7 +41,11 @@ class Words:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.readers: dict[tuple[UUID, UUID], set[Socket]] = defaultdict(set)
-        self.listener = Listener("words-ears", [WORDS_CHANNEL], self._hear, outage=Hub.current().outage)
+        self.hearing = threading.Event()
+        outage = Hub.current().outage
+        self.listener = Listener(
+            "words-ears", [WORDS_CHANNEL], self._hear, outage=outage, opened=lambda _: self.hearing.set()
+        )
         self.listener.start()
 
     @classmethod
@@ -48,6 +54,11 @@ class Words:
         if cls._current is None or cls._current.loop is not asyncio.get_running_loop():
             cls._current = cls()
         return cls._current
+
+    async def ready(self) -> None:
+        """Waits a moment for the first connection: who is greeted then misses no words."""
+        if not self.hearing.is_set():
+            await self.loop.run_in_executor(None, self.hearing.wait, LONGEST_START)
 
     @contextlib.contextmanager
     def reading_along(self, socket: Socket, run_id: UUID) -> Iterator[None]:
@@ -90,6 +101,7 @@ class RunConsumer(LiveConsumer):
     async def _stay(self, caller: Caller, socket: Socket, last_seq: int | None) -> None:
         try:
             await in_database(check_run, caller, socket, self.run_id)
+            await Words.current().ready()
         except BaseException:
             Hub.current().leave(socket)
             raise
