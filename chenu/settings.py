@@ -121,7 +121,10 @@ DATABASES = {
         **_database,
         "ENGINE": "governance.isolation.postgres",
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": _pool, "timeout": 10}} if _pool else {},
+        "OPTIONS": {
+            **_database.get("OPTIONS", {}),
+            **({"pool": {"min_size": 1, "max_size": _pool, "timeout": 10}} if _pool else {}),
+        },
     }
 }
 # Migrations, backup and tests connect as the owner of the tables, everything else as `chenu_app`.

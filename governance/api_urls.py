@@ -39,7 +39,5 @@ urlpatterns = [
     path("auth/logout/", people.LogoutView.as_view(), name="api-auth-logout"),
     path("auth/me/", people.MeView.as_view(), name="api-auth-me"),
     path("auth/identities/", people.IdentitiesView.as_view(), name="api-auth-identities"),
-    path(
-        "auth/identities/<uuid:identity>/activate/", people.ActivateView.as_view(), name="api-auth-identity-activate"
-    ),
+    path("auth/identities/<uuid:identity>/activate/", people.ActivateView.as_view(), name="api-auth-identity-activate"),
 ]

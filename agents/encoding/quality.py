@@ -74,9 +74,7 @@ def _part(key: str, label: Promise, weight: int, facts: list[Fact]) -> Part:
 
 def _completeness(encoding: Encoding, decided: Collection[str]) -> Part:
     facts = [Fact("base", _("ACT, SRC, SCOPE and MODE are decided"), 70)]
-    facts += [
-        Fact(f"undecided_{name}", FIELD_LABELS[name], -25) for name in REQUIRED_FIELDS if name not in decided
-    ]
+    facts += [Fact(f"undecided_{name}", FIELD_LABELS[name], -25) for name in REQUIRED_FIELDS if name not in decided]
     stated = {"OUT": encoding.out, "LEN": encoding.len, "FOCUS": encoding.focus}
     facts += [Fact(f"stated_{name}", FIELD_LABELS[name], 10) for name, value in stated.items() if value]
     return _part("completeness", pgettext_lazy("quality part", "Completeness"), 35, facts)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
@@ -141,7 +141,7 @@ def shown(params: ExecuteRun) -> dict[str, Any]:
 
 
 def asked(preview: dict[str, Any]) -> str:
-    return _now("Let Nova carry out this request?")
+    return gettext("Let Nova carry out this request?")
 
 
 @action(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agents.pipeline.models import ToolCall
@@ -84,7 +84,7 @@ def say(call: ToolCall) -> str:
     """“Sent an e-mail to paul@example.com”; for what was never offered, that it was asked for."""
     words = WORDS.get(call.action)
     if words is None or call.outcome.get("bad"):
-        return _now("Asked for “%(act)s”, which it may not have") % {"act": label(call.action)}
+        return gettext("Asked for “%(act)s”, which it may not have") % {"act": label(call.action)}
     done = call.status == ToolCall.Status.DONE
     return str(words.done if done else words.wanted) % {"what": _object(call, words.what)}
 

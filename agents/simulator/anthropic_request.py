@@ -90,15 +90,13 @@ def _messages(items: list[Any]) -> list[_Message]:
                 "`tool_result` block must have a corresponding `tool_use` block in the previous message.",
             )
         message.results = [
-            ToolResult(result.call_id, uses[result.call_id], result.text, result.is_error)
-            for result in message.results
+            ToolResult(result.call_id, uses[result.call_id], result.text, result.is_error) for result in message.results
         ]
         missing = set(uses) - {result.call_id for result in message.results}
         _require(
             not missing,
             f"messages.{index - 1}",
-            "`tool_use` ids were found without `tool_result` blocks immediately after: "
-            + ", ".join(sorted(missing)),
+            "`tool_use` ids were found without `tool_result` blocks immediately after: " + ", ".join(sorted(missing)),
         )
     _require(not messages[-1].uses, f"messages.{len(messages) - 1}", "`tool_use` without `tool_result` after")
     return messages

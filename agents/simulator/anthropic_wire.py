@@ -41,9 +41,7 @@ RETRY_AFTER_SECONDS = b"1"
 _JSON = (b"content-type", b"application/json")
 _TEXT_PIECES = re.compile(r"(?:\S+\s*){1,4}|\s+")
 _JSON_PIECE = 24
-_BROKEN = (
-    b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"tex\n\n'
-)
+_BROKEN = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"tex\n\n'
 
 
 class AnthropicWire:
@@ -179,16 +177,12 @@ def _events(turn: Turn) -> tuple[bytes, list[bytes], bytes]:
     for call in turn.calls:
         written = _dump(call.arguments).decode()
         parts = ["", *(written[at : at + _JSON_PIECE] for at in range(0, len(written), _JSON_PIECE))]
-        blocks.append(
-            (_call_block(call, {}), [{"type": "input_json_delta", "partial_json": part} for part in parts])
-        )
+        blocks.append((_call_block(call, {}), [{"type": "input_json_delta", "partial_json": part} for part in parts]))
     message = _envelope(turn, [], 1) | {"stop_reason": None, "stop_sequence": None}
     opening = _event("message_start", {"type": "message_start", "message": message})
     pieces: list[bytes] = []
     for index, (start, deltas) in enumerate(blocks):
-        begun = _event(
-            "content_block_start", {"type": "content_block_start", "index": index, "content_block": start}
-        )
+        begun = _event("content_block_start", {"type": "content_block_start", "index": index, "content_block": start})
         if index == 0:
             opening += begun + _event("ping", {"type": "ping"})
             begun = b""

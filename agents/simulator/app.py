@@ -31,9 +31,7 @@ class Simulator:
 
     def __init__(self, wires: Iterable[Wire] | None = None) -> None:
         self._wires = tuple(wires) if wires is not None else (AnthropicWire(Engine()),)
-        self._routes = {
-            path: (wire, methods) for wire in self._wires for path, methods in wire.routes().items()
-        }
+        self._routes = {path: (wire, methods) for wire in self._wires for path, methods in wire.routes().items()}
         self._numbers = itertools.count(1)
         self._requests = 0
         self._left = 0

@@ -265,6 +265,4 @@ def _allows_null(raw: Any) -> bool:
 def _named(fragment: Fragment, wanted: frozenset[str]) -> int:
     """A name counts for more than a mention: the origin and the first line weigh three times."""
     first_line = fragment.text.partition("\n")[0]
-    return 3 * len(wanted & keywords(f"{fragment.origin} {first_line}")) + len(
-        wanted & keywords(fragment.text)
-    )
+    return 3 * len(wanted & keywords(f"{fragment.origin} {first_line}")) + len(wanted & keywords(fragment.text))

@@ -32,9 +32,7 @@ class Engine:
         text, calls = self._words(ask, request, script)
         return replace(finish(ask, text, calls), model=script.model or ask.model, faults=faults)
 
-    def _words(
-        self, ask: Ask, request: str, script: directives.Script
-    ) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    def _words(self, ask: Ask, request: str, script: directives.Script) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
         if script.calls:
             return "", list(script.calls)
         if script.text is not None:

@@ -30,9 +30,7 @@ _AMOUNT = re.compile(rf"(?<![\w.,-]){_FIGURE}[ \u00a0\u202f]?{_MARK}|{_MARK}[ \u
 _QUOTED = re.compile(r"[«“\"]\s*(.+?)\s*[»”\"]", re.DOTALL)
 _LABELLED = re.compile(r"\b(?:objet|sujet|subject|titre|title)\s*:\s*([^\n.;]+)")
 _PAYEE = re.compile(r"\b(?i:à|au|aux|to|pay|paie|payer)\s+((?:[A-ZÀ-Þ][\w'’&.-]*\s?)+)")
-_REFERENCE = re.compile(
-    r"\b(?:facture|invoice|reference|ref)\b[.: ]*(?:no\.?|n°|#)?\s*([a-z]*[-/]?\d[\w/-]*)"
-)
+_REFERENCE = re.compile(r"\b(?:facture|invoice|reference|ref)\b[.: ]*(?:no\.?|n°|#)?\s*([a-z]*[-/]?\d[\w/-]*)")
 _CLAUSES = (
     ("that", r"(?:pour )?(?:(?:lui|leur) )?(?:dire|dis|disant|annoncer|rappeler|indiquer) qu(?:e |')"),
     ("that", r"to (?:tell|inform|remind) (?:him|her|them) that |saying (?:that )?|that "),

@@ -58,9 +58,7 @@ INTENTS = (
         rf"{_MAKE}.{{0,30}}?\b(?:taches?|rappels?|tasks?|to-?dos?|reminders?)\b",
     ),
     _intent("task", "spheres__task__create", r"\b(?:rappelle-moi de|remind me to)\b"),
-    _intent(
-        "item", "spheres__item__create", rf"{_MAKE}.{{0,30}}?\b(?:{_ITEMS})s?\b|^note que\b|^note that\b"
-    ),
+    _intent("item", "spheres__item__create", rf"{_MAKE}.{{0,30}}?\b(?:{_ITEMS})s?\b|^note que\b|^note that\b"),
     _intent(
         "decision",
         "threads__decision__propose",
@@ -115,9 +113,6 @@ def fitting_tool(intent: Intent, request: str, tools: tuple[Tool, ...]) -> Tool 
             return tool
     wanted = keywords(request)
     same_verb = [tool for tool in tools if tool.name.rpartition("__")[2] == intent.verb]
-    shared = [
-        (len(wanted & keywords(f"{tool.name.replace('_', ' ')} {tool.description}")), tool)
-        for tool in same_verb
-    ]
+    shared = [(len(wanted & keywords(f"{tool.name.replace('_', ' ')} {tool.description}")), tool) for tool in same_verb]
     best = max(shared, key=lambda pair: pair[0], default=None)
     return best[1] if best and best[0] else None

@@ -28,9 +28,7 @@ _STOP_WORDS = (_FRENCH | _ENGLISH) - {"paie", "pay"} | _words(
     "par summary short brief about from into email mail courriel message note tache task item fiche"
 )
 _WORD = re.compile(r"[^\W_]+")
-_SENTENCE_END = re.compile(
-    r"(?<!\bM\.)(?<!\bMr\.)(?<!\bMme\.)(?<!\bDr\.)(?<!\bNo\.)(?<=[.!?…])\s+(?=[\w«\"(\[-])"
-)
+_SENTENCE_END = re.compile(r"(?<!\bM\.)(?<!\bMr\.)(?<!\bMme\.)(?<!\bDr\.)(?<!\bNo\.)(?<=[.!?…])\s+(?=[\w«\"(\[-])")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•>#]+\s+|\d+[.)]\s+)*")
 
 

@@ -95,9 +95,7 @@ def _value(text: str) -> Any:
 
 
 def _state(result: ToolResult, value: Any) -> str:
-    states = (
-        {str(value[key]).lower() for key in _STATES if key in value} if isinstance(value, dict) else set()
-    )
+    states = {str(value[key]).lower() for key in _STATES if key in value} if isinstance(value, dict) else set()
     if result.is_error or states & _NOT_DONE or (isinstance(value, dict) and value.get("ok") is False):
         return "not_done"
     return "waiting" if states & _WAITING else "done"
@@ -105,9 +103,7 @@ def _state(result: ToolResult, value: Any) -> str:
 
 def _detail(value: Any, words: dict[str, str]) -> str:
     if isinstance(value, dict):
-        rows = next(
-            (value[key] for key in ("results", "items", "rows") if isinstance(value.get(key), list)), None
-        )
+        rows = next((value[key] for key in ("results", "items", "rows") if isinstance(value.get(key), list)), None)
         if rows is None:
             pairs = [f"{key}{words['colon']}{_plain(one)}" for key, one in value.items() if _is_plain(one)]
             return ", ".join(pairs[:MAX_ROWS]) or words["nothing"]

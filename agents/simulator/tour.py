@@ -37,9 +37,7 @@ _PHRASES = {
         "empty": "Aucun élément ne m'a été fourni pour répondre. Ceci est une réponse simulée.",
         "sources": "Sources :",
         "missing": "Je n'ai rien fait : il me manque {}. Précisez-le et je reprends.",
-        "no_tool": (
-            "Rien n'a été fait : aucun outil ne me permet cette action ici. Ceci est une réponse simulée."
-        ),
+        "no_tool": ("Rien n'a été fait : aucun outil ne me permet cette action ici. Ceci est une réponse simulée."),
         "draft": "Voici un brouillon. Rien n'a été envoyé.",
     },
     "en": {

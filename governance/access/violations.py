@@ -29,7 +29,7 @@ def record_violation(request: HttpRequest, refusal: IdentityBoundary) -> None:
     with unit_of_work() as uow:
         violation = Violation.objects.create(person_id=uow.actor.person_id, **facts)
         uow.drafts.append(_draft(refusal, facts, violation.pk))
-        uow.announce("violation.detected", violation.pk, kind=refusal.kind)
+        uow.announce("violation.detected", violation.pk, violation=refusal.kind)
     with system_scope(Why.RECORD_REFUSAL):
         append(SYSTEM_CHAIN, current(), [_draft(refusal, {**facts, "target": refusal.target}, None)], [])
 

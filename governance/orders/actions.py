@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
@@ -41,7 +41,7 @@ def amount_in_words(preview: dict[str, Any]) -> str:
 
 
 def payment_question(preview: dict[str, Any]) -> str:
-    return _now("Order the payment of %(amount)s to %(payee)s?") % {
+    return gettext("Order the payment of %(amount)s to %(payee)s?") % {
         "amount": amount_in_words(preview),
         "payee": preview["payee"],
     }
@@ -78,7 +78,7 @@ def transfer_preview(params: RequestTransfer) -> dict[str, Any]:
 
 
 def transfer_question(preview: dict[str, Any]) -> str:
-    return _now("Hand over “%(subject)s” to another sphere?") % {"subject": preview["subject"]}
+    return gettext("Hand over “%(subject)s” to another sphere?") % {"subject": preview["subject"]}
 
 
 @action(

@@ -25,6 +25,7 @@ from governance.access import sessions, tokens
 from governance.access.accounts import record_session, signup_is_open
 from governance.access.rest import act, validated
 from governance.errors import BadInput, NotAllowed, NotSignedIn, TooMany
+from governance.live.notify import recheck
 from governance.people import shapes
 from governance.people.actions import ChangeProfile, CreateIdentity
 from governance.people.models import Identity, Role, User
@@ -149,6 +150,7 @@ class LogoutView(APIView):
             tokens.revoke(request.headers["Authorization"])
         else:
             request._request.session.flush()
+        recheck(request.user.pk)
         return Response(status=204)
 
 
@@ -185,6 +187,7 @@ class ActivateView(APIView):
         )
         if not getattr(request._request, "bearer", False):
             sessions.activate(request._request, identity)
+            recheck(request.user.pk)
         return response
 
 

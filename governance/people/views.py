@@ -14,6 +14,7 @@ from django.views.i18n import set_language
 
 from governance.access import sessions
 from governance.isolation.context import bind
+from governance.live.notify import recheck
 from governance.people.registration import personal_context
 from governance.perform import perform
 
@@ -23,6 +24,7 @@ def activate_identity(request: HttpRequest, identity: UUID) -> HttpResponse:
     """Acts for another of one's identities; every open page of the session becomes stale."""
     chosen = perform("governance.identity.activate", {"identity": identity})
     sessions.activate(request, identity)
+    recheck(request.user.pk)
     messages.success(request, _("You now act for %(name)s.") % {"name": chosen.name})
     return redirect("home")
 

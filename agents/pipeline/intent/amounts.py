@@ -18,9 +18,7 @@ _BEFORE: Final = (
     rf"(?<![\w$])(?P<sign>CA\$|US\$|C\$|[$€£]|CAD|USD|EUR|GBP)[ \u00a0]?(?P<number>{_NUMBER})"
     r"(?:[ \u00a0]?(?P<code>CAD|USD)(?!\w))?"
 )
-_AFTER: Final = (
-    rf"(?<![\w.,$€£])(?P<number>{_NUMBER})[ \u00a0\u202f]?(?P<sign>{_SYMBOLS}|dollars?|euros?)(?![\w$€£])"
-)
+_AFTER: Final = rf"(?<![\w.,$€£])(?P<number>{_NUMBER})[ \u00a0\u202f]?(?P<sign>{_SYMBOLS}|dollars?|euros?)(?![\w$€£])"
 BEFORE: Final = re.compile(_BEFORE, re.IGNORECASE)
 AFTER: Final = re.compile(_AFTER, re.IGNORECASE)
 PATTERNS: Final = (BEFORE, AFTER)

@@ -45,9 +45,7 @@ class Reason(Labelled):
 _MESSAGES: Final = {
     Reason.LOW_CONFIDENCE: _("I am not sure what you want done. Can you say it another way?"),
     Reason.OBJECT_UNKNOWN: _("Which one exactly? Found in your request (%(count)d): %(found)s."),
-    Reason.UNIVERSAL: _(
-        "You wrote “%(words)s”. Which ones exactly? Found in your request (%(count)d): %(found)s."
-    ),
+    Reason.UNIVERSAL: _("You wrote “%(words)s”. Which ones exactly? Found in your request (%(count)d): %(found)s."),
 }
 
 
@@ -164,9 +162,7 @@ def _is_identified(effect: Effect, objects: Sequence[ObjectFound], entities: Ent
     return effect is Effect.DELETE and bool(entities.urls)
 
 
-def clarification(
-    effect: Effect, hundredths: int, entities: Entities, position: int = -1
-) -> Clarification | None:
+def clarification(effect: Effect, hundredths: int, entities: Entities, position: int = -1) -> Clarification | None:
     """The question to ask, or None. READ effects never ask (design 6.3).
 
     `position` is the offset of the action word, in characters.

@@ -49,8 +49,7 @@ class Entities:
         }
         found["dates"] = [{"text": item.text, "value": item.value.isoformat()} for item in self.dates]
         found["amounts"] = [
-            {"text": item.text, "minor_units": item.minor_units, "currency": item.currency}
-            for item in self.amounts
+            {"text": item.text, "minor_units": item.minor_units, "currency": item.currency} for item in self.amounts
         ]
         found["objects"] = [
             {"text": item.text, "kind": item.kind, "name": item.name, "is_identified": item.is_identified}
@@ -114,9 +113,7 @@ def find_universals(tokens: Sequence[Token]) -> tuple[TextFound, ...]:
     return _texts(found)
 
 
-def find_entities(
-    reading: Reading, *, today: date, language: str, sphere: str, verbs: Collection[int]
-) -> Entities:
+def find_entities(reading: Reading, *, today: date, language: str, sphere: str, verbs: Collection[int]) -> Entities:
     """All entities of a request, at most MAX_OF_A_KIND of each kind. Words in quotes are content.
 
     `verbs` are the token indices of action words.

@@ -17,8 +17,7 @@ LONGEST_NAME: Final = 5
 _BEFORE_NAME: Final = w.DETERMINERS | w.CLITICS
 _FILE_JOINTS: Final = frozenset("._-")
 _LINKS: Final = w.words(
-    "de d du des intitulé intitulée nommé nommée appelé appelée called named titled numéro no n nr "
-    "number about sur"
+    "de d du des intitulé intitulée nommé nommée appelé appelée called named titled numéro no n nr number about sur"
 )
 
 
@@ -60,9 +59,7 @@ def name_run(tokens: Sequence[Token], index: int) -> int:
 
 
 class _Finder:
-    def __init__(
-        self, reading: Reading, taken: Taken, language: str, sphere: str, verbs: Collection[int]
-    ) -> None:
+    def __init__(self, reading: Reading, taken: Taken, language: str, sphere: str, verbs: Collection[int]) -> None:
         self.reading, self.tokens = reading, reading.tokens
         self.nouns, self.verbs, self.is_english = nouns_of(sphere), verbs, language == "en"
         # Every position of a date or an amount once, so that asking about a token costs nothing.
@@ -100,11 +97,7 @@ class _Finder:
             if self._folded(index) in _LINKS or self._folded(index) in ("le", "the"):
                 index += 1
         end = self._name_end(index)
-        if (
-            end == index
-            and self._folded(index)[:1].isdigit()
-            and self.tokens[index].start not in self.counted
-        ):
+        if end == index and self._folded(index)[:1].isdigit() and self.tokens[index].start not in self.counted:
             return index, index + 1
         return index, end
 
@@ -152,9 +145,7 @@ class _Finder:
             return self.tokens[start].text
         return self.reading.text[self.tokens[start].start : self.tokens[end - 1].end]
 
-    def _object(
-        self, kind: str, name: str, is_plural: bool, identified: bool, first: int, last: int
-    ) -> ObjectFound:
+    def _object(self, kind: str, name: str, is_plural: bool, identified: bool, first: int, last: int) -> ObjectFound:
         start, end = self.tokens[first].start, self.tokens[last - 1].end
         return ObjectFound(self.reading.text[start:end], kind, name, is_plural, identified, start, end)
 
@@ -173,9 +164,7 @@ class _Finder:
 
     def _joined(self, before: ObjectFound, index: int) -> tuple[ObjectFound, int] | None:
         """The next name of a list: “les notes « A » et « B »”."""
-        joins = index + 1 < len(self.tokens) and (
-            self._folded(index) in w.JOINS or self.tokens[index].text == ","
-        )
+        joins = index + 1 < len(self.tokens) and (self._folded(index) in w.JOINS or self.tokens[index].text == ",")
         end = self._name_end(index + 1) if before.name and joins else index + 1
         if end == index + 1 or self._folded(index + 1) in self.nouns:
             return None

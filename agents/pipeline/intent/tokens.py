@@ -49,9 +49,7 @@ _GLUES: Final = {"'": "'", "’": "'", "ʼ": "'", "-": "-", "‐": "-", "‑": "
 _COMPOUNDS: Final = frozenset(
     {"rendez-vous", "aujourd'hui", "apres-demain", "avant-hier", "week-end", "peut-etre", "e-mail", "e-mails"}
 )
-TITLES: Final = frozenset(
-    {"m", "mr", "mme", "mlle", "mrs", "ms", "dr", "dre", "me", "maitre", "prof", "st", "ste"}
-)
+TITLES: Final = frozenset({"m", "mr", "mme", "mlle", "mrs", "ms", "dr", "dre", "me", "maitre", "prof", "st", "ste"})
 
 
 def nfc(text: str) -> str:
@@ -90,9 +88,7 @@ def _opens(text: str, index: int) -> bool:
         return False
     if text[index] not in _SINGLE:
         return True
-    return (
-        (index == 0 or text[index - 1] in " \n\t(:") and index + 1 < len(text) and text[index + 1].isalnum()
-    )
+    return (index == 0 or text[index - 1] in " \n\t(:") and index + 1 < len(text) and text[index + 1].isalnum()
 
 
 def _close(text: str, index: int) -> int:

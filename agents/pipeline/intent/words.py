@@ -44,8 +44,7 @@ NEGATORS: Final = words(
 ENGLISH_NEGATORS: Final = words("dont wont cant")
 # “n'oublie pas d'envoyer” asks for the sending.
 NEGATION_CANCELS: Final = words(
-    "oublie oublies oubliez oublier oublions hésite hésitez hésiter manque manquez manquer forget "
-    "hesitate fail"
+    "oublie oublies oubliez oublier oublions hésite hésitez hésiter manque manquez manquer forget hesitate fail"
 )
 NEGATIONS_AFTER: Final = words("pas jamais rien aucun aucune nothing none no")
 RESTRICTIONS: Final = words("que qu")
@@ -60,18 +59,12 @@ QUESTION_WORDS: Final = words(
 )
 # Question words only with a question mark: they also open clauses (“Quand Paul répond, envoie…”).
 QUESTION_WORDS_IF_MARKED: Final = words("quand ou où when")
-QUESTION_PREPOSITIONS: Final = words(
-    "à de d dans en pour avec depuis par sur jusqu to in at for with by from on of"
-)
-GREETINGS: Final = words(
-    "bonjour bonsoir salut allô nova hello hi hey ok okay et and alors mais but so well please"
-)
+QUESTION_PREPOSITIONS: Final = words("à de d dans en pour avec depuis par sur jusqu to in at for with by from on of")
+GREETINGS: Final = words("bonjour bonsoir salut allô nova hello hi hey ok okay et and alors mais but so well please")
 ENGLISH_AUXILIARIES: Final = words("do does did is are am was were has have had should may might")
 ENGLISH_PRONOUNS: Final = words("i you we they he she it there this that")
 INVERTED: Final = words("tu je j il elle ils elles on")
-POLITE_VERBS: Final = words(
-    "peux pourrais pouvez pourriez veux voudrais voulez voudriez can could would will"
-)
+POLITE_VERBS: Final = words("peux pourrais pouvez pourriez veux voudrais voulez voudriez can could would will")
 POLITE_SUBJECTS: Final = words("tu vous you on we")
 
 UNIVERSALS: Final = words("tout toute tous toutes chaque all every everything everyone everybody each")

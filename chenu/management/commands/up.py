@@ -160,7 +160,7 @@ def _commands(listener: int) -> dict[str, list[str]]:
     if settings.DEMO_MODE:
         commands["simulator"] = [python, "-m", "agents.simulator", "--port", str(settings.SIMULATOR_PORT)]
     web = "--lifespan off --log-level warning --no-access-log --no-server-header --no-proxy-headers"
-    web += " --timeout-graceful-shutdown 3"
+    web += " --timeout-graceful-shutdown 3 --ws-per-message-deflate false"
     commands["web"] = [python, "-m", "uvicorn", "chenu.asgi:application", "--fd", str(listener), *web.split()]
     if "worker" in get_commands():
         commands["worker"] = [python, manage, "worker"]

@@ -64,9 +64,7 @@ def test_reading_intents_and_unknown_score_seventy_or_more_by_construction(inten
     assert assess(built.encoding, built.decided).score >= 70
 
 
-@pytest.mark.parametrize(
-    "encoding", [*INTENT_PRESETS.values(), *(p.encoding for p in NAMED_PRESETS.values())]
-)
+@pytest.mark.parametrize("encoding", [*INTENT_PRESETS.values(), *(p.encoding for p in NAMED_PRESETS.values())])
 def test_every_preset_is_valid_traced_and_good_enough(encoding: object) -> None:
     assert violations(encoding) == ()
     assert encoding.trace

@@ -23,9 +23,7 @@ def of(text: str) -> Quality:
 
 def by_hand(encoding: Encoding, decided: set[str]) -> Fraction:
     """The formula of design 4.2, word for word, exact."""
-    complete = (
-        70 - 25 * (4 - len(decided)) + 10 * (bool(encoding.out) + bool(encoding.len) + bool(encoding.focus))
-    )
+    complete = 70 - 25 * (4 - len(decided)) + 10 * (bool(encoding.out) + bool(encoding.len) + bool(encoding.focus))
     scope = {"LOCK": 100, "SEL": 85, "DOC": 70, "MTG": 60, "WS": 40}[encoding.scope]
     focus = {2: 95, 3: 90, 1: 75, 0: 60, 4: 80, 5: 70}.get(len(encoding.focus), 0)
     risk = 70 + 15 * encoding.trace + 10 * encoding.unc
@@ -51,9 +49,7 @@ def test_the_parts_explain_the_whole_score(encoding: Encoding, decided: set[str]
 
 
 @given(encodings, decided_sets, st.sampled_from(REQUIRED_FIELDS))
-def test_deciding_one_more_field_never_lowers_the_score(
-    encoding: Encoding, decided: set[str], name: str
-) -> None:
+def test_deciding_one_more_field_never_lowers_the_score(encoding: Encoding, decided: set[str], name: str) -> None:
     assert assess(encoding, decided | {name}).score >= assess(encoding, decided - {name}).score
 
 

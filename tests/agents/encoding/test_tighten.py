@@ -67,21 +67,15 @@ def test_tightening_twice_changes_nothing_more(encoding: Encoding, sensitive: bo
         ("ACT:REF SRC:SEL SCOPE:SEL MODE:PREP TRACE:1", None, []),
     ],
 )
-def test_known_encodings_are_tightened_as_explained(
-    before: str, after: str | None, changes: list[str]
-) -> None:
+def test_known_encodings_are_tightened_as_explained(before: str, after: str | None, changes: list[str]) -> None:
     tightened = tighten(grammar.parse(before))
     assert grammar.format(tightened.encoding) == (after or before)
     assert [change.key for change in tightened.changes] == changes
 
 
 def test_sensitive_content_locks_the_scope() -> None:
-    tightened = tighten(
-        grammar.parse("ACT:SUM SRC:DOC SCOPE:SEL MODE:ANA FOCUS:FACT TRACE:1"), sensitive=True
-    )
-    assert (
-        grammar.format(tightened.encoding) == "ACT:SUM SRC:DOC SCOPE:LOCK MODE:ANA FOCUS:FACT SENS:1 TRACE:1"
-    )
+    tightened = tighten(grammar.parse("ACT:SUM SRC:DOC SCOPE:SEL MODE:ANA FOCUS:FACT TRACE:1"), sensitive=True)
+    assert grammar.format(tightened.encoding) == "ACT:SUM SRC:DOC SCOPE:LOCK MODE:ANA FOCUS:FACT SENS:1 TRACE:1"
     assert [change.key for change in tightened.changes] == ["lock"]
 
 

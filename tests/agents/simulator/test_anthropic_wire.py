@@ -48,14 +48,10 @@ def test_a_stream_ends_in_the_same_message(client, question):
 
 
 def test_the_stream_has_the_documented_events_in_order(raw, question):
-    _, headers, body = raw.call(
-        "POST", "/v1/messages", question("#sim text one two three four five", stream=True)
-    )
+    _, headers, body = raw.call("POST", "/v1/messages", question("#sim text one two three four five", stream=True))
     assert headers["content-type"] == "text/event-stream; charset=utf-8"
     blocks = [block.split("\n") for block in body.decode().strip().split("\n\n")]
-    events = [
-        (lines[0].removeprefix("event: "), json.loads(lines[1].removeprefix("data: "))) for lines in blocks
-    ]
+    events = [(lines[0].removeprefix("event: "), json.loads(lines[1].removeprefix("data: "))) for lines in blocks]
     assert [name for name, _ in events] == [
         "message_start",
         "content_block_start",
@@ -115,9 +111,7 @@ def test_equal_requests_get_equal_answers(client, question):
 
 def test_counting_equals_the_usage_of_the_same_request(client, question):
     asked = question("Combien ? #dièse", system="Tu es précis.", tools=[SEND])
-    counted = client.messages.count_tokens(
-        **{key: value for key, value in asked.items() if key != "max_tokens"}
-    )
+    counted = client.messages.count_tokens(**{key: value for key, value in asked.items() if key != "max_tokens"})
     assert counted.input_tokens == client.messages.create(**asked).usage.input_tokens
     without_tool = client.messages.count_tokens(model=asked["model"], messages=asked["messages"])
     # 4 for the message, 18 bytes of words

@@ -18,9 +18,7 @@ def test_orders_combine_over_lines():
     )
     faults = Faults(status=529, late=True, delay=2.0, pace=0.02, cut=True, malformed=True, no_usage=True)
     assert parse(text) == (
-        Script(
-            text="un\ndeux", calls=(("a__b__c", {"x": [1]}),), model="other-name", once=True, faults=faults
-        ),
+        Script(text="un\ndeux", calls=(("a__b__c", {"x": [1]}),), model="other-name", once=True, faults=faults),
     )
 
 

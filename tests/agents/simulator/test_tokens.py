@@ -5,9 +5,7 @@ import pytest
 from agents.simulator import tokens
 
 
-@pytest.mark.parametrize(
-    ("text", "count"), [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("éé", 1), ("日本", 2)]
-)
+@pytest.mark.parametrize(("text", "count"), [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("éé", 1), ("日本", 2)])
 def test_a_text_is_one_token_per_four_bytes_rounded_up(text, count):
     assert tokens.of_text(text) == count
 

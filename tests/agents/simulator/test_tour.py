@@ -87,8 +87,7 @@ def test_a_summary_is_the_first_sentence_of_each_fragment():
 
 def test_a_summary_keeps_to_the_fragment_that_is_named():
     assert text("Please summarize the plomberie note") == (
-        "Summary of what was provided:\n\n- La fuite du sous-sol est réparée. [1]\n\n"
-        "Sources: [1] Note plomberie"
+        "Summary of what was provided:\n\n- La fuite du sous-sol est réparée. [1]\n\nSources: [1] Note plomberie"
     )
 
 
@@ -160,8 +159,7 @@ def test_the_context_may_stand_in_the_system_text_or_an_earlier_message():
             {
                 "to": ["marie.roy@exemple.ca"],
                 "subject": "La fuite est réparée",
-                "body": "Bonjour Marie,\n\nJe vous écris pour vous dire que la fuite est réparée.\n\n"
-                "Cordialement,",
+                "body": "Bonjour Marie,\n\nJe vous écris pour vous dire que la fuite est réparée.\n\nCordialement,",
             },
         ),
         (

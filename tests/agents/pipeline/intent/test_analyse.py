@@ -36,17 +36,13 @@ def understand(text: str, **more: object) -> Intent:
     return analyse(text, **arguments)
 
 
-@given(
-    texts, days, st.sampled_from(["fr", "en", "", "pt-BR"]), st.sampled_from(["business", "personal", "?"])
-)
+@given(texts, days, st.sampled_from(["fr", "en", "", "pt-BR"]), st.sampled_from(["business", "personal", "?"]))
 @example("dans 9999 mois", date.max, "fr", "personal")
 @example("demain mardi", date.max, "fr", "personal")
 @example("hier mardi dernier", date.min, "fr", "personal")
 @example("29 février", date(9999, 12, 31), "fr", "personal")
 @example("\ud800 supprime \x00 ٣ mars İ ß ŉ", FRIDAY, "fr", "personal")
-def test_any_text_is_understood_the_same_way_twice(
-    text: str, today: date, language: str, sphere: str
-) -> None:
+def test_any_text_is_understood_the_same_way_twice(text: str, today: date, language: str, sphere: str) -> None:
     first = analyse(text, default_language=language, today=today, sphere=sphere)
     assert first == analyse(text, default_language=language, today=today, sphere=sphere)
     assert first.effect is EFFECTS[first.type]
@@ -84,9 +80,7 @@ def test_a_negated_french_verb_has_no_effect(verb: str) -> None:
         assert understand(text).effect is Effect.READ
 
 
-@pytest.mark.parametrize(
-    "verb", ["send", "delete", "publish", "transfer", "pay", "create", "update", "configure"]
-)
+@pytest.mark.parametrize("verb", ["send", "delete", "publish", "transfer", "pay", "create", "update", "configure"])
 def test_a_negated_english_verb_has_no_effect(verb: str) -> None:
     for text in (
         f"Don't {verb} the note",
@@ -130,10 +124,7 @@ def test_confidence_grows_with_the_action_words_of_the_intent(text: str, confide
 
 
 def test_the_gravest_effect_names_the_intent() -> None:
-    assert (
-        understand("Résume le fil, crée une note, envoie-la à Paul et supprime la note Facture").type
-        == "delete"
-    )
+    assert understand("Résume le fil, crée une note, envoie-la à Paul et supprime la note Facture").type == "delete"
 
 
 def test_keywords_are_the_most_frequent_then_in_order() -> None:
@@ -143,9 +134,7 @@ def test_keywords_are_the_most_frequent_then_in_order() -> None:
 
 def test_keywords_are_at_most_ten() -> None:
     letters = "abcdefghijklm"
-    assert understand(" ".join(letter * 4 for letter in letters)).keywords == tuple(
-        c * 4 for c in letters[:10]
-    )
+    assert understand(" ".join(letter * 4 for letter in letters)).keywords == tuple(c * 4 for c in letters[:10])
 
 
 @pytest.mark.parametrize(("default", "expected"), [("fr", "fr"), ("en", "en"), ("en-CA", "en"), ("de", "fr")])

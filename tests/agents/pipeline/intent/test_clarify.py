@@ -63,9 +63,7 @@ def test_a_named_object_is_not_asked_about(text: str) -> None:
         ("Résume le projet Lac et supprime la note", ("note",)),
     ],
 )
-def test_an_object_that_is_not_clear_is_asked_about_with_what_was_found(
-    text: str, found: tuple[str, ...]
-) -> None:
+def test_an_object_that_is_not_clear_is_asked_about_with_what_was_found(text: str, found: tuple[str, ...]) -> None:
     ask = understand(text).needs_clarification
     assert ask == Clarification(Reason.OBJECT_UNKNOWN, found)
     assert ask.count == len(found)
@@ -95,9 +93,7 @@ def test_an_all_word_in_quotes_is_a_name() -> None:
     assert understand("Supprime la note « tout »").needs_clarification is None
 
 
-@pytest.mark.parametrize(
-    "text", ["Résume toutes les notes", "Envoie toutes les notes à Paul", "Tout va bien ?", "?"]
-)
+@pytest.mark.parametrize("text", ["Résume toutes les notes", "Envoie toutes les notes à Paul", "Tout va bien ?", "?"])
 def test_what_neither_deletes_nor_transfers_nor_pays_may_say_all(text: str) -> None:
     assert understand(text).needs_clarification is None
 

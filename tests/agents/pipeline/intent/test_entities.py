@@ -158,9 +158,7 @@ def test_people_are_capitalised_names_after_a_preposition(text: str, people: lis
         ("a@b, @paul, x@y.z", [], []),
     ],
 )
-def test_addresses_are_found_without_the_marks_around_them(
-    text: str, emails: list[str], urls: list[str]
-) -> None:
+def test_addresses_are_found_without_the_marks_around_them(text: str, emails: list[str], urls: list[str]) -> None:
     entities = found(text)
     assert [item.text for item in entities.emails] == emails
     assert [item.text for item in entities.urls] == urls
