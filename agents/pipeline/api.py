@@ -126,10 +126,20 @@ class RunsView(APIView):
         return KeysetPages.answer(request, rows, lambda run: shapes.shaped(run, list(run.lanes.all()), None))
 
 
+@extend_schema(operation_id="nova_history")
+class HistoryView(RunsView):
+    """Another name of the list."""
+
+
 class RunView(APIView):
     @extend_schema(responses=shapes.RunOut, operation_id="nova_run")
     def get(self, request: Request, run: UUID) -> Response:
         return Response(shapes.run_out(find(Run.objects, run)))
+
+
+@extend_schema(operation_id="nova_status")
+class StatusView(RunView):
+    """Another name of the run."""
 
 
 class ContinueBody(Params):

@@ -36,10 +36,10 @@ def _lost() -> list[Run]:
     given_up = Job.objects.filter(
         kind=EXECUTE, state__in=[Job.State.DEAD, Job.State.REFUSED], finished_at__gt=timezone.now() - LOOK_BACK
     )
-    ids = set(given_up.order_by("-finished_at").values_list("object_id", flat=True)[:AT_ONCE])
-    ids -= set(
-        Job.objects.filter(kind=EXECUTE, object_id__in=ids, state__in=OPEN_JOB).values_list("object_id", flat=True)
-    )
+    newest = given_up.order_by("-finished_at").values_list("object_id", flat=True)[:AT_ONCE]
+    ids: set[UUID] = {run_id for run_id in newest if run_id is not None}
+    going_on = Job.objects.filter(kind=EXECUTE, object_id__in=ids, state__in=OPEN_JOB)
+    ids.difference_update(run_id for run_id in going_on.values_list("object_id", flat=True) if run_id is not None)
     with system_scope(Why.SWEEP):
         return list(Run.objects.filter(pk__in=ids, status__in=OPEN_RUN))
 
@@ -62,5 +62,6 @@ def _end(run: Run) -> bool:
 
 def _still_asks(run: Run) -> bool:
     """Does it wait for a person, whose decision will wake it?"""
-    waits = run.status == Run.Status.AWAITING_APPROVAL
-    return waits and Checkpoint.objects.filter(pk=run.checkpoint_id, status=Checkpoint.Status.PENDING).exists()
+    if run.status != Run.Status.AWAITING_APPROVAL or run.checkpoint_id is None:
+        return False
+    return Checkpoint.objects.filter(pk=run.checkpoint_id, status=Checkpoint.Status.PENDING).exists()

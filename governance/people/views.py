@@ -24,7 +24,7 @@ def activate_identity(request: HttpRequest, identity: UUID) -> HttpResponse:
     """Acts for another of one's identities; every open page of the session becomes stale."""
     chosen = perform("governance.identity.activate", {"identity": identity})
     sessions.activate(request, identity)
-    recheck(request.user.pk)
+    recheck(request.context.person_id)  # type: ignore[attr-defined]
     messages.success(request, _("You now act for %(name)s.") % {"name": chosen.name})
     return redirect("home")
 
