@@ -16,12 +16,14 @@ CHANNEL_NAME = "bench_live"
 
 _queues: set[asyncio.Queue[str]] = set()
 _ears: threading.Thread | None = None
+_listening = threading.Event()
 
 
 def listen(loop: asyncio.AbstractEventLoop) -> None:
     """In a thread of its own, for as long as the process lives."""
     with psycopg.connect(os.environ["BARE_DSN"], autocommit=True) as connection:
         connection.execute(f"LISTEN {CHANNEL_NAME}")
+        _listening.set()
         for notice in connection.notifies():
             loop.call_soon_threadsafe(send_all, notice.payload)
 
@@ -33,13 +35,14 @@ def send_all(text: str) -> None:
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     global _ears
-    if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"ok"})
-        return
     if _ears is None:
         _ears = threading.Thread(target=listen, args=(asyncio.get_running_loop(),), daemon=True)
         _ears.start()
+    if scope["type"] == "http":
+        status = 200 if _listening.is_set() else 503
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return
     queue: asyncio.Queue[str] = asyncio.Queue()
     await receive()
     await send({"type": "websocket.accept"})

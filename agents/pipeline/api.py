@@ -126,9 +126,12 @@ class RunsView(APIView):
         return KeysetPages.answer(request, rows, lambda run: shapes.shaped(run, list(run.lanes.all()), None))
 
 
-@extend_schema(operation_id="nova_history")
 class HistoryView(RunsView):
     """Another name of the list."""
+
+    @extend_schema(responses=shapes.RunList, operation_id="nova_history")
+    def get(self, request: Request) -> Response:
+        return super().get(request)
 
 
 class RunView(APIView):
@@ -137,9 +140,12 @@ class RunView(APIView):
         return Response(shapes.run_out(find(Run.objects, run)))
 
 
-@extend_schema(operation_id="nova_status")
 class StatusView(RunView):
     """Another name of the run."""
+
+    @extend_schema(responses=shapes.RunOut, operation_id="nova_status")
+    def get(self, request: Request, run: UUID) -> Response:
+        return super().get(request, run)
 
 
 class ContinueBody(Params):
