@@ -75,8 +75,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium() -> Iterator[Any]:
+    """A browser for one test: Playwright leaves a running loop in its thread for as long as it lives."""
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed (Debian: apt install chromium)")
     from playwright.sync_api import sync_playwright

@@ -72,15 +72,11 @@ def test_a_new_person_sends_one_approved_mail_and_finds_everything(page: Any, in
 def test_a_question_runs_without_a_checkpoint_and_cites_what_it_used(page: Any) -> None:
     sign_up(page, "Louise Tremblay")
     for word in ("tomates", "factures", "vacances"):
-        page.goto("/s/personal/")
-        page.locator("textarea[name=content], input[name=content]").first.fill(f"Penser aux {word} de juin.")
-        page.get_by_role("button", name=re.compile("^Capturer")).first.click()
-        page.wait_for_load_state()
-    page.goto("/s/personal/capture/")
-    while (buttons := page.get_by_role("button", name=re.compile("note", re.IGNORECASE))).count():
-        buttons.first.click()
-        page.wait_for_load_state()
         page.goto("/s/personal/capture/")
+        page.locator("#capture textarea").fill(f"Penser aux {word} de juin.")
+        page.locator("#capture button[type=submit]").click()
+        page.locator(".capture-row button[name=to][value=note]").first.click()
+        expect(page.locator(".capture-row button[name=to]")).to_have_count(0)
     ask(page, "Résume mes trois dernières notes")
     expect(page.locator("#stream")).to_contain_text("tomates", timeout=20_000)
     expect(page.locator("#stream .cites li")).to_have_count(3)
@@ -100,14 +96,14 @@ def test_a_refusal_ends_politely_and_nothing_leaves(page: Any, installation: Ins
 def test_two_browsers_see_a_message_at_once(chromium: Any, page: Any, installation: Installation) -> None:
     sign_up(page, "Ariane Fabre")
     page.goto("/s/personal/threads/")
-    page.get_by_label("Titre").fill("Jardin")
-    page.get_by_role("button", name=re.compile("fil", re.IGNORECASE)).last.click()
+    page.locator("form input[name=title]").fill("Jardin")
+    page.locator("form:has(input[name=title]) button[type=submit]").click()
     page.wait_for_url(re.compile(r"/t/[0-9a-f-]{36}/"))
     twin = chromium.new_context(
         storage_state=page.context.storage_state(), base_url=installation.url, locale="fr-CA"
     ).new_page()
     twin.goto(page.url)
     page.locator("textarea[name=content]").fill("Les semis sont prêts.")
-    page.get_by_role("button", name=re.compile("^(Écrire|Envoyer)")).first.click()
+    page.locator("[data-thread] form button[data-default-submit]").click()
     expect(twin.locator("#stream")).to_contain_text("Les semis sont prêts.", timeout=5_000)
     twin.context.close()

@@ -86,7 +86,7 @@ CASES = [
     Case("landing", public=True),
     Case("set_language", ("POST",), body={"language": "fr"}, public=True),
     Case("healthz", public=True),
-    Case("readyz", public=True),
+    Case("readyz", public=True, answers=(503,)),
     Case("account_login", ("GET", "POST"), public=True),
     Case("account_logout", ("GET", "POST"), public=True),
     Case("account_inactive", public=True),
