@@ -46,6 +46,7 @@ def run_slot(request: HttpRequest, thread: Thread) -> SafeString | str:
     context = {
         "card": card_of(shown, current()) if shown else None,
         "form": AnswerForm(initial={"encoding": shown.encoding}) if shown else None,
+        "may_write": may_write(current()),
         "older": [(run, sentences.sentence(run), TONES[Run.Status(run.status)]) for run in older],
     }
     with person_time(request):

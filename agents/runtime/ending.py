@@ -47,12 +47,12 @@ def end(uow: UnitOfWork, run: Run, status: str, text: str, *, error: str = "") -
     run.status, run.error, run.ended_at, run.lane = status, error, timezone.now(), Lane.G
     run.artefacts = artefacts(run)
     with translation.override(run.language):
-        words = final_words(run, text)
+        words, cited = with_sources(run, final_words(run, text))
     thread = Thread.objects.select_for_update().get(pk=run.thread_id)
     if words and not thread.is_archived:
         message = uow.also(
             "threads.message.record",
-            RecordMessage(thread=thread.pk, content=words, run_id=run.pk, sources=sources(run, words)),
+            RecordMessage(thread=thread.pk, content=words, run_id=run.pk, sources=cited),
         )
         run.message_id = message.pk
     run.result_text = words
@@ -107,18 +107,21 @@ def _effect_happened(run: Run, effect: str) -> bool:
     return any(get_action(name).effect == effect for name in done)
 
 
-def sources(run: Run, text: str) -> list[Source]:
-    """The fragments that the text cites as [n], in their order."""
+def with_sources(run: Run, text: str) -> tuple[str, list[Source]]:
+    """The text with its citations numbered 1, 2, 3 … in their order, and the fragments they stand for."""
     snapshot = Snapshot.objects.filter(run=run).order_by("-id").first()
-    cited = {int(number) for number in CITED.findall(text)}
-    fragments = snapshot.fragments if snapshot else []
-    return [
-        Source(
-            title=f"[{fragment['n']}] {fragment['title']}"[:200], detail=fragment["origin"][:200], url=fragment["url"]
-        )
-        for fragment in fragments
-        if fragment["n"] in cited
-    ]
+    fragments = {fragment["n"]: fragment for fragment in snapshot.fragments} if snapshot else {}
+    numbers: dict[int, int] = {}
+
+    def renumbered(found: re.Match[str]) -> str:
+        cited = int(found[1])
+        return f"[{numbers.setdefault(cited, len(numbers) + 1)}]" if cited in fragments else found[0]
+
+    return CITED.sub(renumbered, text), [_source(fragments[cited]) for cited in numbers]
+
+
+def _source(fragment: dict[str, Any]) -> Source:
+    return Source(title=fragment["title"][:200], detail=fragment["origin"][:200], url=fragment["url"])
 
 
 def close_lanes(run: Run, failed: bool) -> None:

@@ -13,8 +13,12 @@ from governance.checkpoints.models import Checkpoint, Execution
 from governance.errors import GovernanceError
 from governance.isolation.context import reading
 from governance.isolation.lookup import find
+from governance.jobs.queue import others_alive
 from governance.perform import perform
 from governance.uow import unit_of_work
+
+
+EXECUTE = "governance.checkpoint.execute"
 
 
 def carry_out_approved(checkpoint_id: UUID) -> None:
@@ -23,7 +27,7 @@ def carry_out_approved(checkpoint_id: UUID) -> None:
         row = find(Checkpoint.objects, checkpoint_id)
         begun = Execution.objects.filter(checkpoint=row).first()
     if begun is not None:
-        if begun.state == Execution.State.RUNNING:
+        if begun.state == Execution.State.RUNNING and not others_alive(EXECUTE, checkpoint_id):
             mark_pending_effect(begun)
         return
     if row.status != Checkpoint.Status.APPROVED:

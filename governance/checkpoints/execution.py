@@ -53,9 +53,17 @@ def carry_out_outside(
         action.outside.settle(uow, row, receipt)
         _draft(uow, action, row, checkpoint, Outcome.ALLOWED, receipt)
         conclude(execution, row, receipt)
+        _known_after_all(uow, checkpoint)
         if alongside is not None:
             alongside(uow, "done", row)
     return row
+
+
+def _known_after_all(uow: UnitOfWork, checkpoint: UUID | None) -> None:
+    """Whoever thought this execution lost was wrong: its outcome is known, and must not stay “unknown”."""
+    doubted = Checkpoint.objects.filter(pk=checkpoint, status=Checkpoint.Status.PENDING_EFFECT)
+    if checkpoint is not None and doubted.update(status=Checkpoint.Status.EXECUTED):
+        uow.announce("checkpoint.executed", checkpoint)
 
 
 def conclude(execution: Execution | None, row: Any, receipt: dict[str, Any] | None = None) -> None:
@@ -91,7 +99,9 @@ def _record(
 
 
 def _end(uow: UnitOfWork, execution: Execution, state: str) -> bool:
-    ended = Execution.objects.filter(pk=execution.pk, state=Execution.State.RUNNING).update(
+    doubtful = state == Execution.State.PENDING_EFFECT
+    open_states = [Execution.State.RUNNING] if doubtful else [Execution.State.RUNNING, Execution.State.PENDING_EFFECT]
+    ended = Execution.objects.filter(pk=execution.pk, state__in=open_states).update(
         state=state, ended_at=timezone.now()
     )
     if ended:

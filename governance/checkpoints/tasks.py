@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from governance.checkpoints.carrying import carry_out_approved
+from governance.checkpoints.carrying import EXECUTE, carry_out_approved
 from governance.checkpoints.execution import mark_pending_effect
 from governance.checkpoints.models import Checkpoint, Execution
 from governance.errors import GovernanceError
@@ -21,7 +21,7 @@ SWEEP_EVERY = 20  # seconds
 LOST_AFTER = timedelta(minutes=10)
 
 
-@job("governance.checkpoint.execute")
+@job(EXECUTE)
 def execute(checkpoint_id: UUID | None) -> None:
     """Carries out an approved act at once; a repeat after a crash never repeats the effect."""
     assert checkpoint_id is not None

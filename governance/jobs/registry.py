@@ -60,6 +60,19 @@ def _declare(name: str, tries: int, seconds: int | None) -> Callable[[Handler], 
     return declare
 
 
+_warmups: list[Callable[[], object]] = []
+
+
+def warm_up(call: Callable[[], object]) -> Callable[[], object]:
+    """Declares what a worker does once at its start, so that the first job need not wait for it."""
+    _warmups.append(call)
+    return call
+
+
+def warmups() -> list[Callable[[], object]]:
+    return list(_warmups)
+
+
 def kinds() -> dict[str, Kind]:
     """Every declared kind by name; the first call imports the apps' `tasks`."""
     global _loaded

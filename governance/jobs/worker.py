@@ -19,7 +19,7 @@ from governance.jobs.broker import app, hand_out
 from governance.jobs.claims import Claimed
 from governance.jobs.hands import hands
 from governance.jobs.models import Job, WorkerBeat
-from governance.jobs.registry import get_kind, kinds
+from governance.jobs.registry import get_kind, kinds, warmups
 from governance.jobs.schedule import Schedule
 from governance.live.outage import LOST
 
@@ -43,6 +43,10 @@ class Worker:
         self.schedule = Schedule()
         self.broker_away = False
 
+    def _warm_up(self) -> None:
+        for call in warmups():
+            call()
+
     def start(self) -> None:
         kinds()
         hands.open()
@@ -55,6 +59,7 @@ class Worker:
                 without_mingle=True,
             )
             self._begin("celery", controller.start)
+            threading.Thread(target=self._warm_up, name="jobs-warm-up", daemon=True).start()
         self._begin("claims", self._claim_loop)
         self._begin("clock", self._clock_loop)
 
