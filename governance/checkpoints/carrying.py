@@ -17,7 +17,6 @@ from governance.jobs.queue import others_alive
 from governance.perform import perform
 from governance.uow import unit_of_work
 
-
 EXECUTE = "governance.checkpoint.execute"
 
 

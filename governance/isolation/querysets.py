@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Self
 
 from django.db import models
 from django.db.models.expressions import F, Func
+from django.db.models.sql import Query
 
 from governance.errors import IdentityBoundary, NoTransaction
 from governance.isolation.context import current, system_reason
@@ -81,7 +83,18 @@ class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: igno
     """The only manager of a scoped model, also its base manager."""
 
     def get_queryset(self) -> ScopedQuerySet:
-        return super().get_queryset().filter(InCurrentIdentity(F("identity_id")))
+        rows = super().get_queryset()
+        rows.query = _scoped_query(self.model).chain()
+        return rows
+
+
+@cache
+def _scoped_query(model: type[models.Model]) -> Query:
+    """The scoped query that all others of a model are copies of: to build the condition costs as much as the rest.
+
+    Nobody's identity is in it: whose rows are meant is decided when SQL is made of it.
+    """
+    return models.QuerySet(model).filter(InCurrentIdentity(F("identity_id"))).query
 
 
 def refuse_identity_change(fields: Iterable[str]) -> None:

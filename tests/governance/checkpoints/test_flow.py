@@ -255,3 +255,24 @@ def _with(action: Any, outside: Any) -> Any:
     from dataclasses import replace
 
     return replace(action, outside=outside)
+
+
+def test_an_execution_that_was_thought_lost_says_what_became_of_it(alice: Person, monkeypatch: Any) -> None:
+    from governance.registry import actions
+
+    action = actions.get_action("governance.message.send")
+    with alice.acting():
+        shown = ask(alice)
+        decide(shown)
+
+        def slow(row: Any) -> Any:
+            with bind(alice.context()):
+                carry_out_approved(shown["id"])  # a second worker finds it begun and nobody's
+            return action.outside.run(row)
+
+        monkeypatch.setitem(actions._actions, action.name, _with(action, actions.Outside(slow, action.outside.settle)))
+        perform("governance.message.send", MAIL, approval=shown["id"])
+    assert outbox_of(alice) == ["sent"]
+    with alice.looking():
+        assert Execution.objects.get().state == "done"
+        assert Checkpoint.objects.get(pk=shown["id"]).status == "executed"
