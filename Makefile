@@ -31,7 +31,7 @@ run: setup ## Starts CHE·NU (Ctrl-C stops everything)
 	@exec $(MANAGE) up
 
 test: setup ## Runs the tests, on all cores
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: setup ## Proves and measures, small (SIZE=--full: fully, ONLY=runs: one; benchmarks/README.md)
 	@for name in $(or $(ONLY),$(BENCHMARKS)); do $(BIN)/python -m benchmarks.$$name $(or $(SIZE),--small) || exit 1; done

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Installation
 
-pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.xdist_group("installation")]
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
 SEND = "Envoie un courriel à paul@example.com pour confirmer notre rendez-vous de mardi"
 PASSWORD = "correct-cheval-7-agrafe"

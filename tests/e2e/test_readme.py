@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.conftest import Installation
 from tests.ground import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("installation")]
+pytestmark = [pytest.mark.e2e]
 
 
 def lines_of(heading: str) -> str:

@@ -19,7 +19,6 @@ from tests.chenu.launch.processes import REPOSITORY, alive, eventually, everythi
 
 Start = subprocess.Popen[bytes]
 # One process runs them all: they share the installation that takes longest to make.
-pytestmark = pytest.mark.xdist_group("up")
 
 
 def free_port() -> int:

@@ -1,0 +1,50 @@
+"""No serious accessibility violation, no sideways scrolling, in both themes and on a phone (design 8.2, 8.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.conftest import Installation
+from tests.e2e.test_journeys import sign_up, stopped
+
+pytestmark = [pytest.mark.browser]
+
+OUTSIDE = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+INSIDE = [
+    "/home/", "/s/", "/s/personal/", "/s/personal/capture/", "/s/personal/data/", "/s/personal/threads/", "/tasks/",
+    "/threads/", "/approvals/", "/audit/", "/audit/verify/", "/budgets/", "/outbox/", "/pipelines/", "/laws/",
+    "/trash/",
+]  # fmt: skip
+SCREENS = [((1280, 900), "light", "fr-CA"), ((360, 780), "dark", "en-CA")]
+
+
+def faults(page: Any, path: str) -> list[str]:
+    """What is wrong with a page: serious violations by rule, and a page wider than its screen."""
+    page.goto(path)
+    found = Axe().run(page).response["violations"]
+    wrong = [
+        f"{path}: {item['id']} {item['nodes'][0]['target']}"
+        for item in found
+        if item["impact"] in {"serious", "critical"}
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        wrong.append(f"{path}: wider than the screen")
+    return wrong
+
+
+@pytest.mark.parametrize(("size", "theme", "locale"), SCREENS)
+def test_no_page_keeps_anybody_out(
+    chromium: Any, page: Any, installation: Installation, size: tuple[int, int], theme: str, locale: str
+) -> None:
+    sign_up(page, "Odile Caron")
+    stopped(page)
+    options = {"viewport": {"width": size[0], "height": size[1]}, "color_scheme": theme, "locale": locale}
+    stranger = chromium.new_context(base_url=installation.url, bypass_csp=True, **options).new_page()
+    wrong = [fault for path in OUTSIDE for fault in faults(stranger, path)]
+    state = page.context.storage_state()
+    own = chromium.new_context(base_url=installation.url, storage_state=state, bypass_csp=True, **options).new_page()
+    wrong += [fault for path in [*INSIDE, page.url] for fault in faults(own, path)]
+    assert wrong == []
