@@ -33,7 +33,7 @@ from benchmarks.people import Person, intact, people, wrong_balances
 SIZES = {"small": (8, 2), "usual": (200, 40), "full": (3_000, 1_000)}
 EACH_PERSON = 20  # runs; fifty mails a day are allowed, and some credits
 MOST_UNDER_WAY = 4  # of one person: one less than would be refused
-LONGEST_LIFE = 3.0  # seconds of work before a worker is killed
+LONGEST_LIVES = (1.0, 10.0)  # seconds of work before a worker is killed: many die young, some get things done
 SETTLES_WITHIN = 240  # seconds after the last kill
 OPEN = ("pending", "queued", "running")
 
@@ -107,8 +107,8 @@ def torment(
     """Feeds the runs to workers and kills them; the runs that are not over at the end."""
     waiting, interrupted, began = list(asked), Interrupted(), time.monotonic()
     for number in range(kills):
-        worker = here.worker()
-        live(waiting, asked, interrupted, share(len(waiting), kills - number), chance.uniform(0, LONGEST_LIFE))
+        worker, life = here.worker(), chance.uniform(0, chance.choice(LONGEST_LIVES))
+        live(waiting, asked, interrupted, share(len(waiting), kills - number), life)
         worker.kill()
         interrupted.note()
         complaints(report, worker)

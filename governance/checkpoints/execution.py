@@ -61,8 +61,10 @@ def carry_out_outside(
 
 def _known_after_all(uow: UnitOfWork, checkpoint: UUID | None) -> None:
     """Whoever thought this execution lost was wrong: its outcome is known, and must not stay “unknown”."""
+    if checkpoint is None:
+        return
     doubted = Checkpoint.objects.filter(pk=checkpoint, status=Checkpoint.Status.PENDING_EFFECT)
-    if checkpoint is not None and doubted.update(status=Checkpoint.Status.EXECUTED):
+    if doubted.update(status=Checkpoint.Status.EXECUTED):
         uow.announce("checkpoint.executed", checkpoint)
 
 
