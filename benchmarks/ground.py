@@ -149,6 +149,7 @@ def ground(*, durable: bool = True) -> Iterator[Ground]:
     else:
         settle_environment(folder)
     here = Ground(folder, server)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # clean up then, too
     try:
         if not borrowed:
             server.start()
