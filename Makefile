@@ -3,10 +3,13 @@ SHELL := /bin/sh
 PYTHON ?= python3
 .DEFAULT_GOAL := help
 
+# Whatever the surroundings say: without kept bytecode every process compiles all of CHE·NU anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
-BENCHMARKS := holds resumes kills isolation writes runs pages live start
+BENCHMARKS := holds resumes kills isolation writes runs pages live whatif start
 # What `check --deploy` judges: an installation behind a public address. Nothing is started or contacted.
 PRODUCTION := CHENU_DATA_DIR=.cache/production CHENU_DATABASE_POOL=0 CHENU_PUBLIC_URL=https://chenu.example.org \
 	DATABASE_URL=postgresql://chenu_app@database.invalid/chenu CHENU_LOG_LEVEL=ERROR PYTHONWARNINGS=ignore
@@ -30,8 +33,8 @@ setup: .venv/bin/python ## Installs what is missing: the virtual environment, pa
 run: setup ## Starts CHE·NU (Ctrl-C stops everything)
 	@exec $(MANAGE) up
 
-test: setup ## Runs the tests, on all cores
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+test: setup ## Runs the tests, on all cores (ARGS="-m benchmark": those that run the benchmarks)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not benchmark" $(ARGS)
 
 bench: setup ## Proves and measures, small (SIZE=--full: fully, ONLY=runs: one; benchmarks/README.md)
 	@for name in $(or $(ONLY),$(BENCHMARKS)); do $(BIN)/python -m benchmarks.$$name $(or $(SIZE),--small) || exit 1; done

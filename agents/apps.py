@@ -8,11 +8,22 @@ class AgentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from agents import events, exports, looks, statements, tellers
         from agents.pipeline import (
             actions,  # noqa: F401 (declares the actions)
             knowing,
+            leaving,
             tiles,
         )
+        from governance.limits.kinds import EXECUTION, register_limit
 
+        register_limit(EXECUTION, r"/api/v2/nova/(query|runs/[^/]+/continue)/?")
+        register_limit(EXECUTION, r"/[ts]/[^/]+/ask/|/runs/[^/]+/(answer|retry)/")
+        events.register()
+        exports.register()
         knowing.register()
+        leaving.register()
+        tellers.register()
+        looks.register()
+        statements.register()
         tiles.register()

@@ -102,10 +102,10 @@ class Ground:
 
     def web(self) -> str:
         """The web process as `manage.py up` starts it; its address."""
-        from chenu.management.commands.up import _commands
+        from chenu.starting import commands
 
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            command = _commands(listener.fileno())["web"][1:]
+            command = commands(listener.fileno())["web"][1:]
             running = self.process("web", command, pass_fds=[listener.fileno()])
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         eventually(lambda: answers(f"{address}/healthz"), "the web process answers", running)
@@ -174,6 +174,7 @@ def settle_environment(folder: Path) -> None:
         CHENU_SIMULATOR_PORT=str(free_port()),
         CHENU_MONTHLY_USD_CAP="1000000",
         CHENU_LOG_LEVEL="ERROR",
+        CHENU_LIMITS_SCALE="1000",
     )
     for name in ("CHENU_PUBLIC_URL", "CHENU_DEBUG", "CHENU_ALLOWED_HOSTS"):
         del os.environ[name]

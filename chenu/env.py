@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from environs import Env, EnvError
 
@@ -22,6 +25,25 @@ env.read_env(str(BASE_DIR / ".env"), recurse=False)
 def data_dir() -> Path:
     """The folder that holds everything the installation keeps, as an absolute path."""
     return Path(env.str("CHENU_DATA_DIR", "var")).expanduser().resolve(strict=False)
+
+
+def networks(variable: str, default: list[str]) -> list[str]:
+    """The networks or addresses named in `variable`, separated by commas."""
+    try:
+        return [str(ip_network(each.strip(), strict=False)) for each in env.list(variable, default)]
+    except ValueError as error:
+        raise EnvironmentProblem(f"{variable}: {error}") from error
+
+
+def places(variable: str) -> frozenset[tuple[str, int]]:
+    """The places `host:port` named in `variable`, separated by commas; an IPv6 address stands in brackets."""
+    found = set()
+    for each in env.list(variable, []):
+        host, _, port = each.strip().lower().rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536 or (":" in host) != host.startswith("["):
+            raise EnvironmentProblem(f"{variable}: “{each}” is not host:port, such as 192.168.1.20:8123")
+        found.add((host.strip("[]"), int(port)))
+    return frozenset(found)
 
 
 def key(name: str, folder: Path) -> str:
@@ -70,4 +92,46 @@ def _read(path: Path, variable: str) -> str:
     return value
 
 
-__all__ = ["BASE_DIR", "EnvError", "EnvironmentProblem", "data_dir", "env", "key"]
+def outside_accounts() -> dict[str, Any]:
+    """The outside accounts people may sign in with, for allauth: each is on when its client id is set."""
+    found: dict[str, Any] = {}
+    for kind, name in (("google", "Google"), ("microsoft", "Microsoft"), ("github", "GitHub")):
+        if client := env.str(f"CHENU_{kind.upper()}_CLIENT_ID", ""):
+            secret = env.str(f"CHENU_{kind.upper()}_CLIENT_SECRET", "")
+            found[kind] = {"APPS": [{"name": name, "client_id": client, "secret": secret}], "OAUTH_PKCE_ENABLED": True}
+    if client := env.str("CHENU_OIDC_CLIENT_ID", ""):
+        server = env.str("CHENU_OIDC_URL", "")
+        if not server.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise EnvironmentProblem("CHENU_OIDC_URL must be the https address of the OIDC provider")
+        found["openid_connect"] = oidc(
+            client, env.str("CHENU_OIDC_CLIENT_SECRET", ""), server, env.str("CHENU_OIDC_NAME", "OIDC")
+        )
+    return found
+
+
+def way_back_uris(default: list[str]) -> list[str]:
+    """Where programs may be sent back to by an outside account: whole addresses, https or of this very machine."""
+    found = env.list("CHENU_OAUTH_REDIRECT_URIS", default)
+    for uri in found:
+        parts = urlsplit(uri)
+        at_home = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        if not (parts.scheme == "https" or at_home) or not parts.hostname or parts.fragment or parts.username:
+            raise EnvironmentProblem(f"CHENU_OAUTH_REDIRECT_URIS: {uri} is no https address, nor one of this machine")
+    return found
+
+
+def oidc(client: str, secret: str, server: str, name: str) -> dict[str, Any]:
+    app = {
+        "provider_id": "oidc",
+        "name": name,
+        "client_id": client,
+        "secret": secret,
+        "settings": {"server_url": server},
+    }
+    return {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
+
+
+__all__ = [
+    "BASE_DIR", "EnvError", "EnvironmentProblem", "data_dir", "env", "key", "networks", "outside_accounts", "places",
+    "way_back_uris",
+]  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -11,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from chenu import frame
 from spheres import today
 from spheres.facts import SphereSlug
 from spheres.forms import CaptureForm
 from spheres.models import Item
+from spheres.querysets import Capped
 from spheres.sections import figure
 from spheres.views.common import person_time, show
 from spheres.wheel import wheel
@@ -28,14 +29,14 @@ def home(request: HttpRequest) -> HttpResponse:
     """Greeting, what waits, what runs, the capture box, what to go on with, what is due, the nine spheres."""
     with person_time(request):
         moment = timezone.localtime()
-    strips = today.strips()
-    due = list(due_tasks())
-    waiting = today.waiting()
+    request.frame = frame.read()  # type: ignore[attr-defined]
+    waiting = request.frame.waiting  # type: ignore[attr-defined]
+    due, overdue = due_tasks(moment.date())
     context = {
         "now": moment,
         "greeting": greeting(moment, str(request.user)),
-        "lead": lead(sum(waiting.values()), Item.objects.due_by(moment.date()).capped() if due else 0),
-        "strips": strips,
+        "lead": lead(len(request.frame.spheres), overdue),  # type: ignore[attr-defined]
+        "strips": today.strips(),
         "capture_form": CaptureForm(initial={"sphere": SphereSlug.PERSONAL}),
         "resume": today.resume(),
         "due": due,
@@ -55,10 +56,12 @@ def greeting(moment: datetime, name: str) -> str:
     return _("Good afternoon, %(name)s") % {"name": first}
 
 
-def due_tasks() -> Any:
-    """Open tasks with a day, the earliest first."""
+def due_tasks(day: date) -> tuple[list[Item], int]:
+    """Open tasks with a day, the earliest first, and how many of all are due on `day` or before."""
     rows = Item.objects.open_tasks().filter(due_on__isnull=False).defer("content").select_related("dataspace")
-    return rows.order_by("due_on", "id")[:TASKS_SHOWN]
+    counted = rows.annotate(due_now=Capped(Item.objects.due_by(day)))
+    found = list(counted.order_by("due_on", "id")[:TASKS_SHOWN])
+    return found, found[0].due_now if found else 0
 
 
 def lead(decisions: int, due: int) -> str:

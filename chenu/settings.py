@@ -11,7 +11,17 @@ import dj_email_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from chenu.env import BASE_DIR, EnvironmentProblem, data_dir, env, key
+from chenu.env import (
+    BASE_DIR,
+    EnvironmentProblem,
+    data_dir,
+    env,
+    key,
+    networks,
+    outside_accounts,
+    places,
+    way_back_uris,
+)  # fmt: skip
 from chenu.launch.postgres import socket_dir_for
 
 RELEASE = "2026.11"
@@ -21,13 +31,25 @@ DEBUG = env.bool("CHENU_DEBUG", False)
 DATA_DIR: Path = data_dir()
 KEYS_DIR = DATA_DIR / "keys"
 OUTBOX_DIR = DATA_DIR / "outbox"
+EXPORTS_DIR = DATA_DIR / "exports"
 HOST = env.str("CHENU_HOST", "127.0.0.1")
 PORT = env.int("CHENU_PORT", 8000)
 PUBLIC_URL = env.str("CHENU_PUBLIC_URL", "")
 ON_LOOPBACK = not PUBLIC_URL
+# Where links in e-mails lead that no request asks for.
+OWN_ADDRESS = PUBLIC_URL.rstrip("/") or f"http://{HOST}:{PORT}"
+
+# Days between the wish to erase an identity or an account and its end; until then it can be undone.
+ERASURE_DAYS = env.int("CHENU_ERASURE_DAYS", 7)
+if not 0 <= ERASURE_DAYS <= 90:
+    raise EnvironmentProblem("CHENU_ERASURE_DAYS must be a number of days from 0 to 90")
 
 SECRET_KEY = key("secret_key", KEYS_DIR)
 MASTER_KEY = key("master_key", KEYS_DIR)
+# What signs the log, and the record of what was signed: both outside the database, the record best on another disk.
+AUDIT_KEY_FILE = Path(env.str("CHENU_AUDIT_KEY_FILE", str(KEYS_DIR / "audit_key")))
+AUDIT_MAIL = env.list("CHENU_AUDIT_MAIL", [])
+AUDIT_HEADS_FILE = Path(env.str("CHENU_AUDIT_HEADS_FILE", str(DATA_DIR / "audit" / "heads.jsonl")))
 
 ALLOWED_HOSTS = env.list(
     "CHENU_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", *([] if HOST in {"0.0.0.0", "::"} else [HOST])]
@@ -39,6 +61,14 @@ if PUBLIC_URL:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, _public.hostname]
     CSRF_TRUSTED_ORIGINS = [f"https://{_public.netloc}"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Whose X-Forwarded-For is believed: networks or addresses; behind a public address the proxy on this machine.
+TRUSTED_PROXIES = networks("CHENU_TRUSTED_PROXIES", [] if ON_LOOPBACK else ["127.0.0.1", "::1"])
+LIMITS_SCALE = env.int("CHENU_LIMITS_SCALE", 1)
+if LIMITS_SCALE < 1 or (LIMITS_SCALE > 1 and PUBLIC_URL):
+    raise EnvironmentProblem("CHENU_LIMITS_SCALE loosens the limits for benchmarks: with a public URL it must stay 1")
+
+# Where webhooks may go besides the public internet, to the letter: host:port, also without TLS.
+WEBHOOK_PRIVATE_HOSTS = places("CHENU_WEBHOOK_PRIVATE_HOSTS")
 
 # --- Applications -------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -49,6 +79,7 @@ INSTALLED_APPS = [
     "threads",
     "spheres",
     "governance",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -58,14 +89,18 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.microsoft",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
     "allauth.headless",
-    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_filters",
     "django_htmx",
+    "django_otp",
     "template_partials",
     "channels",
     "csp",
@@ -140,12 +175,19 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "chenu_cache"}}
+    # Few entries would let a flood of made-up addresses push the counts of failures out.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "chenu_cache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- People ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "governance.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["governance.access.backend.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -174,8 +216,29 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = env.str("CHENU_EMAIL_VERIFICATION", "optional" if ON_LOOPBACK else "mandatory")
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,20/15m/ip"}
+# Five failures of one account, or twenty from one address, stop both for a quarter of an hour.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,20/15m/ip", "second_factor": "5/15m/key,20/15m/ip"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "CHE·NU: "
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = STEP_UP_SECONDS = 10 * 60
+STAFF_PROOF_SECONDS = 30 * 60  # reading in the admin; what changes something asks again after STEP_UP_SECONDS
+MFA_ADAPTER = "governance.access.factors.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate": "governance.access.factors.forms.SignInCodeForm",
+    "reauthenticate": "governance.access.factors.forms.StepUpCodeForm",
+    "login_webauthn": "governance.access.factors.forms.SignInPasskeyForm",
+    "authenticate_webauthn": "governance.access.factors.forms.SecondPasskeyForm",
+    "reauthenticate_webauthn": "governance.access.factors.forms.StepUpPasskeyForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an address is never replaced before its link is opened
+MFA_TOTP_ISSUER = "CHENU"
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "governance.access.outside.adapter.OutsideAdapter"
+SOCIALACCOUNT_PROVIDERS = outside_accounts()
+OAUTH_REDIRECT_URIS = way_back_uris(["http://127.0.0.1/callback", "http://[::1]/callback"])
 HEADLESS_ONLY = False
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
@@ -185,7 +248,6 @@ HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 15 * 60
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 7 * 24 * 3600
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
-USERSESSIONS_TRACK_ACTIVITY = False
 
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_COOKIE_SECURE = not ON_LOOPBACK
@@ -242,7 +304,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "chenu.static.ManifestStorage"},
 }
 
 # --- API ------------------------------------------------------------------------------------------
@@ -288,5 +350,7 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("CHENU_LOG_LEVEL", "WARNING")},
+    # At DEBUG the provider's library writes down whole requests: what people said is no business of a log.
+    "loggers": {name: {"level": "WARNING"} for name in ("anthropic", "openai", "httpcore2")},
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

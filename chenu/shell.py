@@ -8,14 +8,14 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.functional import cached_property
-from django.utils.timezone import now
 
-from governance.audit.models import ChainHead
-from governance.checkpoints.models import Checkpoint
-from governance.isolation.context import IdentityContext, current_or_none, reading
-from governance.ledger.budget import credits_left
+from chenu import frame
+from governance.access.outside.offered import providers
+from governance.isolation.context import Channel, IdentityContext, current_or_none
+from governance.notices.models import PersonNotice
+from governance.notices.reading import notices_here
 from governance.people.models import Identity
-from spheres import rail, today
+from spheres import rail
 
 MOST_WAITING = 99
 
@@ -42,7 +42,7 @@ class Shell:
 
     @cached_property
     def person(self) -> dict[str, Any] | None:
-        if self.context is None:
+        if self.context is None or self.context.channel is Channel.ADMIN:  # the admin has a frame of its own
             return None
         user = self.request.user
         return {"display_name": str(user), "initials": initials(str(user)), "email": user.email}
@@ -57,11 +57,18 @@ class Shell:
         return mine[0] if mine else None
 
     @cached_property
+    def frame(self) -> frame.Frame | None:
+        """What is read for the frame, once for a request: a page that reads it first keeps it there."""
+        bound = current_or_none()
+        if bound is None or bound.channel is Channel.ADMIN:
+            return None
+        if not hasattr(self.request, "frame"):
+            self.request.frame = frame.read()  # type: ignore[attr-defined]
+        return self.request.frame  # type: ignore[attr-defined]
+
+    @cached_property
     def spheres(self) -> list[dict[str, Any]]:
-        if current_or_none() is None:
-            return rail.cards()
-        with reading():
-            return rail.cards(today.waiting())
+        return rail.cards(self.frame.waiting if self.frame else None)
 
     @property
     def thread(self) -> dict[str, Any] | None:
@@ -79,27 +86,48 @@ class Shell:
     @cached_property
     def waiting(self) -> int:
         """How many questions wait for a decision, counted up to 99."""
-        if current_or_none() is None:
-            return 0
-        with reading():
-            return Checkpoint.objects.waiting().filter(expires_at__gt=now())[:MOST_WAITING].count()
+        return min(len(self.frame.spheres), MOST_WAITING) if self.frame else 0
+
+    @cached_property
+    def notices(self) -> list[PersonNotice]:
+        """What waits in the person's other identities."""
+        return notices_here() if self.frame and self.frame.notices else []
+
+    @property
+    def bell(self) -> int:
+        """How much there is to see: what is unread here, and what waits elsewhere."""
+        return min(self.frame.unread + self.frame.notices, MOST_WAITING) if self.frame else 0
 
     @cached_property
     def credits(self) -> dict[str, int] | None:
         """What is left of this month's credits."""
-        if current_or_none() is None:
+        if self.frame is None:
             return None
-        with reading():
-            left, cap = credits_left()
+        left, cap = self.frame.left, self.frame.cap
         return {"left": left, "cap": cap, "percent": left * 100 // cap if cap else 0}
 
     @cached_property
+    def ending(self) -> dict[str, Any] | None:
+        """What is going to be erased, when, and whether this person may undo it."""
+        if self.frame is None or self.frame.ending is None or self.context is None:
+            return None
+        is_account = self.frame.ending == "account"
+        return {"is_account": is_account, "at": self.frame.ends_at, "mine": is_account or self.context.role == "owner"}
+
+    @property
     def live_seq(self) -> int:
         """The last news this page already shows: its socket asks for what follows."""
-        if current_or_none() is None:
-            return 0
-        with reading():
-            return ChainHead.objects.values_list("event_seq", flat=True).first() or 0
+        return self.frame.seq if self.frame else 0
+
+    @cached_property
+    def here(self) -> str:
+        """The address of the page, to come back to."""
+        return self.request.get_full_path()
+
+    @property
+    def outside(self) -> list[tuple[str, str]]:
+        """The outside accounts one may sign in with: (id, name)."""
+        return providers()
 
     @property
     def epoch(self) -> str:

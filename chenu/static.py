@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -23,3 +25,18 @@ class StaticFiles(WhiteNoiseMiddleware):
         for name, value in found.headers:
             response[name] = value
         return response
+
+
+class ManifestStorage(ManifestStaticFilesStorage):
+    """Django's, which works an address out once: a page names some eighty, and they last as long as the manifest."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.addresses: dict[str | None, str] = {}
+
+    def url(self, name: str | None, force: bool = False) -> str:
+        if settings.DEBUG or force:
+            return str(super().url(name, force))
+        if name not in self.addresses:
+            self.addresses[name] = super().url(name)
+        return self.addresses[name]

@@ -9,9 +9,54 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from governance.access import accounts  # noqa: F401 (connects the sign-in signal)
-        from governance.checkpoints import actions as checkpoints  # noqa: F401 (declares the actions)
-        from governance.checkpoints import editing  # noqa: F401
+        from governance.access import actions as access  # noqa: F401 (declares the actions)
+        from governance.access.apitokens import actions as apitokens  # noqa: F401
+        from governance.access.contact import actions as contact  # noqa: F401
+        from governance.access.factors import actions as factors  # noqa: F401
+        from governance.access.outside import actions as outside  # noqa: F401
+        from governance.checkpoints import actions as checkpoints  # noqa: F401
+        from governance.checkpoints import editing, escalating, resolving  # noqa: F401
+        from governance.checkpoints.leaving import end_questions
+        from governance.delegations import actions as delegations
+        from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
+        from governance.jobs.leaving import end_jobs
+        from governance.ledger import caps, raising, sharing, statement_views, warning  # noqa: F401
+        from governance.limits.kinds import EXECUTION, register_limit
+        from governance.members import actions as members  # noqa: F401
+        from governance.members import guarding, invitations  # noqa: F401
+        from governance.members.departures import register_departure
+        from governance.notices.counting import forget, recount
+        from governance.notifications import actions as notification_actions  # noqa: F401
+        from governance.notifications import own as notifications
+        from governance.notifications import tellers
         from governance.orders import actions as orders  # noqa: F401
         from governance.outbox import actions as outbox  # noqa: F401
         from governance.people import actions as people  # noqa: F401
+        from governance.people import owning  # noqa: F401
+        from governance.rights import actions as rights  # noqa: F401
+        from governance.rights import ending, own  # noqa: F401
+        from governance.rules import actions as rules  # noqa: F401
+        from governance.rules import whatif  # noqa: F401
+        from governance.staff import looks
+        from governance.staff.actions import glass, upkeep  # noqa: F401
+        from governance.staff.actions import people as staff  # noqa: F401
+        from governance.uow import listen, react_to
+        from governance.webhooks import actions as webhooks  # noqa: F401
+        from governance.webhooks import attempts, own_events  # noqa: F401
+        from governance.webhooks import outbox as webhook_outbox
+
+        own.register()
+        own_events.register()
+        listen(webhook_outbox.note)
+        notifications.register()
+        looks.register()
+        register_limit(EXECUTION, r"/(api/v2|connections)/webhooks/[^/]+/test/?")  # each may wait for ten seconds
+        register_departure(end_jobs)
+        register_departure(end_questions)
+        register_departure(delegations.end_delegations)
+        register_departure(grants.end_grants)
+        register_departure(forget)
+        register_departure(tellers.forget)
+        react_to("checkpoint", recount)
+        react_to("member", recount)

@@ -60,6 +60,49 @@ class NotAllowed(GovernanceError):
     status, code, title = 403, "not_allowed", _("You may not do this")
 
 
+class StepUpRequired(NotAllowed):
+    """Allowed, once the person has shown again who they are. `back`: the page to return to."""
+
+    code, title = "step_up_required", _("Confirm that it is you")
+
+    def __init__(self, *, back: str = "", enrol: bool = False) -> None:
+        super().__init__(
+            _("This needs a second factor: add one first.")
+            if enrol
+            else _("Show again who you are, then repeat this within ten minutes."),
+            enrol=enrol,
+        )
+        self.back, self.enrol = back, enrol
+
+
+class SecondFactorNeeded(NotAllowed):
+    """The identity asks for a second factor, and this sign-in (or token) shows none; `enrol`: there is none yet."""
+
+    code, title = "second_factor_needed", _("This identity asks for a second factor")
+
+    def __init__(self, identity: Any, *, enrol: bool) -> None:
+        without = _("Your account has no second factor. Add one, then come back.")
+        unshown = _(
+            "Show your second factor in this sign-in, then come back. A token made without one opens nothing here."
+        )
+        super().__init__(without if enrol else unshown, enrol=enrol)
+        self.identity, self.enrol = identity, enrol
+
+
+class OutOfScope(NotAllowed):
+    """The API token was not given what this needs; `scope` names it ('' where no token ever may)."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            _("This token was not given the scope that this needs.")
+            if scope
+            else _("An API token cannot do this: a person signs in."),
+            scope=scope or None,
+        )
+
+
 class IdentityBoundary(GovernanceError):
     """The object belongs to another identity. The message never says whose it is."""
 

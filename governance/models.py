@@ -1,13 +1,24 @@
 """The models of governance; each lives in the room of its package."""
 
-from governance.access.models import Violation
+from governance.access.models import ApiToken, RefusalBurst, SignIn, Violation
 from governance.audit.models import AuditEntry, ChainHead, DataKey
+from governance.audit.signing.models import SignedHead, TreeHead
 from governance.checkpoints.models import Checkpoint, Execution, Vote
+from governance.delegations.models import Delegation
+from governance.grants.models import Grant
 from governance.jobs.models import Job, WorkerBeat
-from governance.ledger.models import Account, Cap, Hold, InstallationAccount, LedgerEntry
+from governance.ledger.models import Account, BudgetWarning, Cap, Hold, InstallationAccount, LedgerEntry
+from governance.limits.models import RequestCount
 from governance.live.models import Event
+from governance.members.models import Invitation
+from governance.notices.models import PersonNotice
+from governance.notifications.models import Notification, NotificationPreference, QuietHours
 from governance.orders.models import PaymentOrder, TransferRequest
 from governance.outbox.models import OutboundMail
+from governance.people.grants import IdentityPermission
 from governance.people.models import Identity, Membership, User
 from governance.registry.models import IdempotencyRecord
-from governance.rules.models import Rule, Verdict
+from governance.rights.models import DataExport, Erasure
+from governance.rules.models import Rule, RuleVersion, Verdict, WhatIf, WhatIfChange
+from governance.staff.models import BreakGlass, InstallationLimit
+from governance.webhooks.models import Webhook, WebhookDelivery, WebhookSecret

@@ -23,8 +23,9 @@ from governance.checkpoints.opening import claim, open_checkpoint
 from governance.checkpoints.words import preview_of
 from governance.errors import BadInput, CheckpointRequired, GovernanceError, NotAllowed
 from governance.gate import Ruling, judge, store_verdict
-from governance.isolation.context import Why, current, reading, system_scope
+from governance.isolation.context import Why, bind, current, reading, system_scope
 from governance.people.models import Identity
+from governance.people.standing import as_of_now
 from governance.registry.actions import Action, Effect, Params, get_action
 from governance.registry.idempotency import Key, replay_or_claim, store_answer
 from governance.uow import UnitOfWork, recorded, unit_of_work
@@ -62,24 +63,40 @@ def perform(
     With `key` (an Idempotency-Key) the answer `render(result)` is kept in the same transaction and given
     again for the same request: then `(status, body)` is returned. `approval` is the approved checkpoint
     that lets the act pass, `binding` what such an approval is bound to besides the act, `estimate` facts
-    of a run. `alongside(uow, phase, row)` notes the act in the same commit: phase `done`, and for what
-    leaves the installation `begun` in the commit before it. Raises a GovernanceError on any refusal; it
-    has then been recorded and nothing has changed.
+    of a run. `alongside(uow, phase, row)` notes the act in the same commit: phase `done`; for what leaves
+    the installation also `begun`, in the commit before it; and `asked`, with the checkpoint, when a person
+    must agree. Raises a GovernanceError on any refusal; it has then been recorded and nothing has changed.
     """
     if connection.in_atomic_block:
         raise RuntimeError("perform() opens its own transactions: leave reading() first")
     action = get_action(name)
     parsed = parse(action, params)
+    with bind(as_of_now(current())):
+        return _perform(action, parsed, key, render, approval, binding, estimate, alongside)
+
+
+def _perform(
+    action: Action,
+    parsed: Params,
+    key: Key | None,
+    render: Render | None,
+    approval: UUID | None,
+    binding: Binding | None,
+    estimate: Mapping[str, Any] | None,
+    alongside: Alongside | None,
+) -> Any:
+    """Policy, gate, then what they say; every refusal is recorded."""
     ruling: Ruling | None = None
     try:
         with reading():
-            ruling = rule(action, parsed, estimate)
+            thread = binding.thread if binding and approval is None else None  # an approval needs no grant
+            ruling = rule(action, parsed, estimate, thread)
             preview = preview_of(action, parsed) if ruling.asks or approval else {}
         if ruling.denied:
             raise NotAllowed(_("A rule refuses this."), verdict=ruling.decision.document)
         act = Act(action, parsed, ruling, preview, binding or Binding(), approval, alongside)
         if ruling.asks and approval is None:
-            raise open_checkpoint(action, parsed, preview, ruling, act.binding)
+            raise open_checkpoint(action, parsed, preview, ruling, act.binding, alongside)
         return _pass(act, key, render)
     except CheckpointRequired:
         raise  # its checkpoint was written with its own entry
@@ -106,12 +123,12 @@ def by_field(error: ValidationError) -> dict[str, list[str]]:
     return found
 
 
-def rule(action: Action, params: Params, estimate: Mapping[str, Any] | None) -> Ruling:
-    """Policy, then gate. Raises NotAllowed when the policy says no."""
+def rule(action: Action, params: Params, estimate: Mapping[str, Any] | None, thread: UUID | None = None) -> Ruling:
+    """Policy, then gate; `thread` as for `judge`. Raises NotAllowed when the policy says no."""
     actor = current()
     if not action.policy(actor, params):
         raise NotAllowed(_("Your role in this identity does not allow it."))
-    return judge(action, actor, params, estimate)
+    return judge(action, actor, params, estimate, thread)
 
 
 def _pass(act: Act, key: Key | None, render: Render | None) -> Any:
@@ -126,7 +143,11 @@ def _pass(act: Act, key: Key | None, render: Render | None) -> Any:
         conclude(execution, result)
         if act.alongside is not None:
             act.alongside(uow, "done", result)
-        answer = render(result) if render else result
+        if render is None:
+            answer = result
+        else:
+            uow.write()  # an answer may read what was written
+            answer = render(result)
         if key is not None:
             store_answer(key, answer)
         return answer
@@ -137,10 +158,14 @@ def _begin(uow: UnitOfWork, act: Act) -> tuple[Any, Any]:
     execution = None
     if act.approval is not None:
         execution = claim(act.approval, act.action, act.params, act.preview, act.ruling, act.binding)
-    verdict = None
-    if act.action.effect is not Effect.READ:
-        verdict = store_verdict(act.ruling, act.action, uow.actor).pk
-    return uow.carry_out(act.action, act.params, verdict=verdict, checkpoint=act.approval), execution
+    verdict, changes = None, act.action.effect is not Effect.READ
+    of_installation = uow.actor.identity_id == SYSTEM_CHAIN
+    if (changes or act.ruling.grant_id) and not of_installation:
+        verdict = store_verdict(uow, act.ruling, act.action, uow.actor, consented=act.approval is not None)
+    result = uow.carry_out(act.action, act.params, verdict=verdict, checkpoint=act.approval)
+    if changes and of_installation:  # a verdict is a row of an identity; here there is none, so the entry holds it
+        uow.tell(verdict=act.ruling.decision.document)
+    return result, execution
 
 
 def record_refusal(action: Action, params: Params, refusal: GovernanceError, ruling: Ruling | None) -> None:
@@ -158,5 +183,5 @@ def record_refusal(action: Action, params: Params, refusal: GovernanceError, rul
         return
     with unit_of_work() as uow:
         if ruling is not None and ruling.denied:
-            draft.verdict = store_verdict(ruling, action, uow.actor).pk
+            draft.verdict = store_verdict(uow, ruling, action, uow.actor)
         uow.drafts.append(draft)

@@ -1,7 +1,7 @@
 """The unit of work: change, audit entries, events, jobs and the kept answer, in one transaction.
 
 One place, from the first day (design 2.2): what must happen together is written together, in the
-order idempotency → change → chain head last, and announced only after the commit.
+order idempotency → change → chain head last, and announced only with the commit.
 """
 
 from __future__ import annotations
@@ -9,19 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, models, transaction
 
 from governance.audit.entries import Draft, News, append
 from governance.audit.models import Outcome
-from governance.isolation.context import IdentityContext, current
+from governance.isolation.context import IdentityContext, Why, current, is_looking, system_scope
+from governance.isolation.lookup import by_id, refusal
 from governance.live.notify import notify
+from governance.people.models import User
 from governance.registry.actions import Action, Params, get_action
+from governance.writes import Writes, send
+
+M = TypeVar("M", bound=models.Model)
 
 
-@dataclass(slots=True)
+@dataclass
 class UnitOfWork:
     """What an action's change gets in hand. `actor` is the bound context."""
 
@@ -30,6 +36,39 @@ class UnitOfWork:
     news: list[News] = field(default_factory=list)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     making: Draft | None = None
+    writes: Writes = field(default_factory=Writes)
+    mine: dict[tuple[type, UUID], Any] = field(default_factory=dict)
+    elsewhere: dict[UUID, tuple[list[Draft], list[News]]] = field(default_factory=dict)
+
+    @cached_property
+    def person(self) -> User:
+        """The person who acts, read once."""
+        return User.objects.get(pk=self.actor.person_id)
+
+    def lock(self, model: type[M], pk: UUID) -> M:
+        """A scoped row, locked until the end of this unit: looked up once, and not at all when this unit made it."""
+        if (model, pk) not in self.mine:
+            row = by_id(model, pk, lock=True)
+            if row is None:
+                raise refusal(model, pk)
+            self.mine[model, pk] = row
+        return self.mine[model, pk]  # type: ignore[no-any-return]
+
+    def add(self, *rows: models.Model) -> None:
+        """Rows to insert at the end, in one message with the log. Nothing may read them in the database before."""
+        self.writes.add(*rows)
+        self.mine.update({(type(row), row.pk): row for row in rows})
+
+    def change(self, row: models.Model, *columns: str) -> None:
+        """Columns of a row, which this unit has locked, to update at the end with the values they have then."""
+        self.writes.change(row, *columns)
+        self.mine.setdefault((type(row), row.pk), row)
+
+    def write(self) -> None:
+        """Writes now what waits to be written, for what reads it back inside this unit."""
+        if self.writes:
+            with connection.cursor() as cursor:
+                send(cursor, self.writes.take())
 
     def announce(self, kind: str, /, object_id: UUID | None = None, run_id: UUID | None = None, **data: Any) -> None:
         """Adds an event; sockets hear of it after the commit. `data` may itself hold a `kind`."""
@@ -55,6 +94,12 @@ class UnitOfWork:
         """Adds facts (before, after, names as they were) to the payload of the entry being made."""
         self._present().payload.update(details)
 
+    def also_told(self, identity_id: UUID, draft: Draft, *news: News) -> None:
+        """Writes the act into the chain of the other identity it concerns too, in the same commit."""
+        drafts, events = self.elsewhere.setdefault(identity_id, ([], []))
+        drafts.append(draft)
+        events.extend(news)
+
     def reason(self, text: str) -> None:
         """A short machine-readable reason in the body of the entry being made."""
         self._present().reason = text
@@ -77,17 +122,95 @@ def describe(draft: Draft, result: Any) -> None:
         draft.resource_version = getattr(result, "version", None)
 
 
+Listener = Callable[[UnitOfWork, list[News]], None]
+_listeners: list[Listener] = []
+
+
+def listen(call: Listener) -> None:
+    """`call(uow, news)` follows, in the same commit and behind the log, where an identity has webhooks."""
+    if call not in _listeners:
+        _listeners.append(call)
+
+
+Reaction = Callable[[UnitOfWork], None]
+Teller = Callable[[UnitOfWork, Any], None]
+_reactions: list[tuple[str, Reaction]] = []
+_tellers: dict[str, list[Teller]] = {}
+
+
+def react_to(family: str, call: Reaction) -> None:
+    """`call(uow)` follows, in the same commit, whenever news of a family (`checkpoint`) is announced."""
+    _reactions.append((f"{family}.", call))
+
+
+def react(uow: UnitOfWork) -> None:
+    """Lets follow what was registered for the news so far, once each."""
+    for start, call in _reactions:
+        if any(item.kind.startswith(start) for item in uow.news):
+            uow.write()  # what follows reads what was done
+            call(uow)
+
+
+def tell_of(*names: str) -> Callable[[Teller], Teller]:
+    """Declares a teller: `call(uow, what)` follows, in the same commit, each act or news of one of the `names`.
+
+    `what` is the Draft of an action of that name which was allowed, or the News of that kind. A teller only adds:
+    what it adds leaves in the message of the log, so that a path nobody tells of costs nothing.
+    """
+
+    def declare(call: Teller) -> Teller:
+        for name in names:
+            _tellers.setdefault(name, []).append(call)
+        return call
+
+    return declare
+
+
+def tell_all(uow: UnitOfWork) -> None:
+    """Lets every teller say what became of this unit."""
+    for draft in [*uow.drafts]:
+        if draft.outcome == Outcome.ALLOWED:
+            for call in _tellers.get(draft.action, ()):
+                call(uow, draft)
+    for item in [*uow.news]:
+        for call in _tellers.get(item.kind, ()):
+            call(uow, item)
+
+
 @contextmanager
 def unit_of_work() -> Iterator[UnitOfWork]:
     """Opens the one transaction of a write for the bound identity; the log is written last."""
     if connection.in_atomic_block:
         raise RuntimeError("a unit of work is never nested: join steps with uow.also()")
+    if is_looking():
+        raise RuntimeError("who only looks changes nothing")
     uow = UnitOfWork(current())
     with transaction.atomic():
         yield uow
-        if uow.drafts or uow.news:
-            _, event_seq = append(uow.actor.identity_id, uow.actor, uow.drafts, uow.news)
-    if uow.news:
-        notify(uow.actor.identity_id, event_seq)
+        react(uow)
+        tell_all(uow)
+        write_chains(uow)
+        uow.write()
     for call in uow.after_commit:
         call()
+
+
+def write_chains(uow: UnitOfWork) -> None:
+    """Writes entries and events at the ends of all chains concerned, and hints that go with the commit.
+
+    Chain heads are locked by id: two acts that name each other's identity must not wait for each other.
+    """
+    mine = uow.actor.identity_id
+    for chain, (drafts, news) in sorted({**uow.elsewhere, mine: (uow.drafts, uow.news)}.items()):
+        if not drafts and not news:
+            continue
+        if chain == mine:
+            written = append(chain, uow.actor, drafts, news, uow.writes.take())
+            if written.heard:
+                for call in _listeners:
+                    call(uow, news)
+        else:
+            with system_scope(Why.OTHER_CHAIN):
+                written = append(chain, uow.actor, drafts, news)
+        if news:
+            notify(chain, written.event_seq)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("spheres/<sphere:sphere>/bureau/", spheres.BureauView.as_view(), name="api-bureau"),
     path("spheres/<sphere:sphere>/bureau/quick_capture/", spheres.QuickCaptureView.as_view(), name="api-quick-capture"),
     path("spheres/<sphere:sphere>/bureau/<section:section>/", spheres.SectionView.as_view(), name="api-section"),
+    path("spheres/<sphere:sphere>/examples/", spheres.ExamplesView.as_view(), name="api-sphere-examples"),
     path("spheres/<sphere:sphere>/stats/", spheres.StatsView.as_view(), name="api-sphere-stats"),
     path("captures/", captures.CaptureListView.as_view(), name="api-captures"),
     path("captures/<uuid:capture>/", captures.CaptureView.as_view(), name="api-capture"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from django.db.models import F, Q
+from django.db.models import F, IntegerField, Q, Subquery
 from django.utils.timezone import now
 
 from governance.isolation.querysets import ScopedQuerySet
@@ -14,12 +14,27 @@ TRASH_DAYS = 30
 MOST_COUNTED = 100
 
 
+class Capped(Subquery):
+    """How many rows there are, `most` standing for “that many or more”: a column beside the rows of another query."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) capped)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: Any, most: int = MOST_COUNTED) -> None:
+        super().__init__(rows.order_by().values("pk")[:most])
+
+
 class CountedQuerySet(ScopedQuerySet):
     """Counts that stop early: no list of ours counts a whole table."""
 
     def capped(self, most: int = MOST_COUNTED) -> int:
         """How many there are, `most` standing for “that many or more”."""
         return self.order_by()[:most].count()
+
+    def first_counted(self, most: int) -> tuple[list[Any], int]:
+        """The first rows, and how many there are (capped): one query for both."""
+        rows = list(self.annotate(capped_count=Capped(self))[:most])
+        return rows, rows[0].capped_count if rows else 0
 
     def in_sphere(self, sphere: str) -> Self:
         """All of them when `sphere` is empty."""

@@ -6,22 +6,28 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from spheres.facts import Section, Sphere
-from spheres.models import Capture, DataSpace, Item, ItemVersion
+from spheres.models import Capture, DataSpace, Item
 from spheres.search import Found
 from spheres.sections import Tile
 
 
-class SectionOut(BaseModel):
+class Shape(BaseModel):
+    """What an answer holds; compiled when it is first used."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class SectionOut(Shape):
     key: str
     slug: str
     name: str
     icon: str
 
 
-class SphereOut(BaseModel):
+class SphereOut(Shape):
     slug: str
     order: int
     name_fr: str
@@ -30,7 +36,7 @@ class SphereOut(BaseModel):
     sections: list[str]
 
 
-class Pages(BaseModel):
+class Pages(Shape):
     """The members of every list beside its `results`."""
 
     next: str | None
@@ -41,7 +47,7 @@ class SphereList(Pages):
     results: list[SphereOut]
 
 
-class RowOut(BaseModel):
+class RowOut(Shape):
     title: str
     url: str
     meta: str
@@ -54,12 +60,12 @@ class TileOut(SectionOut):
     rows: list[RowOut]
 
 
-class BureauOut(BaseModel):
+class BureauOut(Shape):
     sphere: str
     sections: list[TileOut]
 
 
-class StatsOut(BaseModel):
+class StatsOut(Shape):
     """Counts stop at 100, which then means “100 or more”."""
 
     sphere: str
@@ -71,12 +77,12 @@ class StatsOut(BaseModel):
     waiting: int
 
 
-class Routed(BaseModel):
+class Routed(Shape):
     type: str
     id: UUID
 
 
-class CaptureOut(BaseModel):
+class CaptureOut(Shape):
     id: UUID
     type: str
     content: str
@@ -86,7 +92,7 @@ class CaptureOut(BaseModel):
     created_at: datetime
 
 
-class DataSpaceOut(BaseModel):
+class DataSpaceOut(Shape):
     id: UUID
     type: str
     name: str
@@ -100,7 +106,7 @@ class DataSpaceOut(BaseModel):
     deleted_at: datetime | None
 
 
-class ItemOut(BaseModel):
+class ItemOut(Shape):
     id: UUID
     type: str
     title: str
@@ -119,7 +125,11 @@ class ItemOut(BaseModel):
     deleted_at: datetime | None
 
 
-class VersionOut(BaseModel):
+class ItemsMade(Shape):
+    results: list[ItemOut]
+
+
+class VersionOut(Shape):
     version: int
     title: str
     content: str
@@ -127,7 +137,7 @@ class VersionOut(BaseModel):
     person: UUID
 
 
-class FoundOut(BaseModel):
+class FoundOut(Shape):
     kind: str
     id: UUID
     title: str
@@ -141,7 +151,7 @@ class FoundList(Pages):
     results: list[FoundOut]
 
 
-class TrashOut(BaseModel):
+class TrashOut(Shape):
     kind: str
     id: UUID
     title: str
@@ -201,8 +211,8 @@ def item_out(item: Item) -> dict[str, Any]:
     return _from(ItemOut, item, dataspace=item.dataspace_id, origin=item.origin_id)
 
 
-def version_out(version: ItemVersion) -> dict[str, Any]:
-    return _from(VersionOut, version)
+def items_made(items: list[Item]) -> dict[str, Any]:
+    return {"results": [item_out(item) for item in items]}
 
 
 def found_out(found: Found) -> dict[str, Any]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
+from typing import Any
 
+from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from spheres.facts import SPHERE_BY_SLUG, SectionKey, Sphere
-from spheres.models import Capture, DataSpace, Item
-from spheres.querysets import MOST_COUNTED
+from spheres.models import Capture, DataSpace, Item, ItemType
 from spheres.search import ITEM_ICONS
 from spheres.sections import Row, Tile, figure, register_section
-from spheres.today import Resumable, register_activity, register_resume, resume
+from spheres.today import Changed, Resumable, ResumeSource, register_activity, register_resume, resume
 
 SPACE_ICONS = {
     "property": "building-2",
@@ -31,13 +31,12 @@ SPACE_ICONS = {
 
 
 def capture_tile(sphere: Sphere, most: int) -> Tile:
-    waiting = Capture.objects.waiting().filter(sphere=sphere.slug)
-    count = waiting.capped()
+    waiting, count = Capture.objects.waiting().filter(sphere=sphere.slug).newest_first().first_counted(most)
     address = reverse("sphere-capture", args=[sphere])
     return Tile(
         rows=[
             Row(capture.content, f"{address}#capture-{capture.pk}", capture.get_type_display(), at=capture.created_at)
-            for capture in waiting.newest_first()[:most]
+            for capture in waiting
         ],
         count=count,
         counted=ngettext("%(n)s to file", "%(n)s to file", count) % {"n": figure(count)} if count else "",
@@ -59,8 +58,7 @@ def resume_tile(sphere: Sphere, most: int) -> Tile:
 
 
 def data_tile(sphere: Sphere, most: int) -> Tile:
-    spaces = DataSpace.objects.active().filter(sphere=sphere.slug)
-    count = spaces.capped()
+    spaces, count = DataSpace.objects.active().filter(sphere=sphere.slug).newest_first().first_counted(most)
     return Tile(
         rows=[
             Row(
@@ -69,7 +67,7 @@ def data_tile(sphere: Sphere, most: int) -> Tile:
                 space.get_type_display(),
                 SPACE_ICONS.get(space.type, "folder"),
             )
-            for space in spaces.newest_first()[:most]
+            for space in spaces
         ],
         count=count,
         counted=ngettext("%(n)s DataSpace", "%(n)s DataSpaces", count) % {"n": figure(count)} if count else "",
@@ -78,35 +76,29 @@ def data_tile(sphere: Sphere, most: int) -> Tile:
     )
 
 
-def resumable_items(sphere: str, most: int) -> list[Resumable]:
+def last_items(sphere: str) -> Any:
     """The items changed last."""
-    rows = Item.objects.last_changed().in_sphere(sphere).select_related("dataspace").defer("content")[:most]
-    return [
-        Resumable(
-            title=item.title,
-            meta=_("%(kind)s, %(place)s")
-            % {
-                "kind": item.get_type_display(),
-                "place": item.dataspace.name if item.dataspace else SPHERE_BY_SLUG[item.sphere].name,
-            },
-            url=reverse("item-detail", args=[item.pk]),
-            sphere_slug=item.sphere,
-            icon=ITEM_ICONS[item.type],
-            at=item.changed_at,
-        )
-        for item in rows
-    ]
+    return Item.objects.last_changed().in_sphere(sphere)
 
 
-def new_items(since: datetime) -> dict[str, int]:
-    """Items changed and captures made since then, by sphere; one query, each count capped."""
-    parts = [
-        rows.filter(sphere=slug).order_by().values_list("sphere", flat=True)[:MOST_COUNTED]
-        for rows in (Item.objects.alive().filter(changed_at__gte=since), Capture.objects.filter(created_at__gte=since))
-        for slug in SPHERE_BY_SLUG
-    ]
-    found = Counter(parts[0].union(*parts[1:], all=True))
-    return {slug: min(count, MOST_COUNTED) for slug, count in found.items()}
+def resumable_item(row: Changed) -> Resumable:
+    kind, place = ItemType(row.type).label, row.place or SPHERE_BY_SLUG[row.sphere].name
+    return Resumable(
+        title=row.title,
+        meta=_("%(kind)s, %(place)s") % {"kind": kind, "place": place},
+        url=reverse("item-detail", args=[row.id]),
+        sphere_slug=row.sphere,
+        icon=ITEM_ICONS[row.type],
+        at=row.at,
+    )
+
+
+def changed_items(since: datetime) -> Any:
+    return Item.objects.alive().filter(changed_at__gte=since)
+
+
+def new_captures(since: datetime) -> Any:
+    return Capture.objects.filter(created_at__gte=since)
 
 
 def register() -> None:
@@ -114,5 +106,6 @@ def register() -> None:
     register_section(SectionKey.CAPTURE, capture_tile)
     register_section(SectionKey.RESUME, resume_tile)
     register_section(SectionKey.DATA, data_tile)
-    register_resume(resumable_items)
-    register_activity(new_items)
+    register_resume(ResumeSource(last_items, "changed_at", resumable_item, place=F("dataspace__name")))
+    register_activity(changed_items)
+    register_activity(new_captures)

@@ -7,18 +7,24 @@ or nothing to show, is not on the page.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
+from operator import add
 from typing import Any
 
+from django.db.models import F, OuterRef, TextField, Value
 from django.utils.timezone import now
 
 from spheres.facts import SPHERE_BY_SLUG, Sphere
+from spheres.models import Sphere as SphereRow
+from spheres.querysets import Capped
 
 FRESH = timedelta(days=7)
 RESUME_ON_HOME = 4
+NOWHERE = Value(None, TextField(null=True))
 
 
 class Slot(StrEnum):
@@ -54,14 +60,38 @@ class Resumable:
         return SPHERE_BY_SLUG[self.sphere_slug]
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A row of a ResumeSource, as it is read."""
+
+    id: Any
+    title: str
+    type: str
+    sphere: str
+    place: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSource:
+    """Something that can be gone on with.
+
+    `rows(sphere slug or "")`: a queryset with the columns title, type and sphere, the newest first by `at`;
+    `place`: the expression that names where a row is, if anything does; `shown(row)`: how a page shows it.
+    """
+
+    rows: Callable[[str], Any]
+    at: str
+    shown: Callable[[Changed], Resumable]
+    place: Any = NOWHERE
+
+
 Rows = Callable[[], list[Any]]
-ResumeProvider = Callable[[str, int], list[Resumable]]
-PerSphere = Callable[[datetime], dict[str, int]]
 
 _strips: dict[Slot, tuple[str, Rows]] = {}
-_resume: list[ResumeProvider] = []
-_waiting: list[Callable[[], dict[str, int]]] = []
-_activity: list[PerSphere] = []
+_resume: list[ResumeSource] = []
+_waiting: list[Callable[[], Any]] = []
+_activity: list[Callable[[datetime], Any]] = []
 
 
 def register_strip(slot: Slot, template: str, rows: Rows) -> None:
@@ -71,19 +101,19 @@ def register_strip(slot: Slot, template: str, rows: Rows) -> None:
     _strips[slot] = (template, rows)
 
 
-def register_resume(provider: ResumeProvider) -> None:
-    """`provider(sphere slug or "", most)`: what was changed last, the newest first."""
-    _resume.append(provider)
+def register_resume(source: ResumeSource) -> None:
+    """Adds what was changed last there to `resume()`: all sources are read in one query."""
+    _resume.append(source)
 
 
-def register_waiting(provider: Callable[[], dict[str, int]]) -> None:
-    """`provider()`: how many decisions wait for the person, by sphere slug."""
-    _waiting.append(provider)
+def register_waiting(spheres: Callable[[], Any]) -> None:
+    """`spheres()`: a queryset with the sphere slug ("" for none) of each decision that waits for the person."""
+    _waiting.append(spheres)
 
 
-def register_activity(provider: PerSphere) -> None:
-    """`provider(since)`: how much is new since then, by sphere slug; each count capped at 100."""
-    _activity.append(provider)
+def register_activity(rows: Callable[[datetime], Any]) -> None:
+    """`rows(since)`: a queryset of what is new since then, with a column `sphere`."""
+    _activity.append(rows)
 
 
 def strips() -> dict[str, Strip]:
@@ -93,17 +123,30 @@ def strips() -> dict[str, Strip]:
 
 
 def resume(sphere: str = "", most: int = RESUME_ON_HOME) -> list[Resumable]:
-    """What was changed last, of all providers."""
-    found = [row for provider in _resume for row in provider(sphere, most)]
-    return sorted(found, key=lambda row: row.at, reverse=True)[:most]
+    """What was changed last, of all sources."""
+    parts = [_changed(number, source, sphere)[:most] for number, source in enumerate(_resume)]
+    rows = parts[0].union(*parts[1:], all=True).order_by("-at")[:most]
+    return [_resume[number].shown(Changed(*row)) for number, *row in rows]
+
+
+def _changed(number: int, source: ResumeSource, sphere: str) -> Any:
+    rows = source.rows(sphere).annotate(source=Value(number), place=source.place, at=F(source.at))
+    return rows.values_list("source", "id", "title", "type", "sphere", "place", "at")
+
+
+def by_sphere(slugs: Iterable[str]) -> Counter[str]:
+    """How many decisions wait in each sphere; those that belong to none are not among them."""
+    return Counter(slug for slug in slugs if slug)
 
 
 def waiting() -> Counter[str]:
     """Decisions that wait, by sphere."""
-    return sum((Counter(provider()) for provider in _waiting), Counter())
+    return by_sphere(slug for spheres in _waiting for slug in spheres())
 
 
 def activity() -> Counter[str]:
-    """What is new in the last seven days, by sphere."""
+    """What is new in the last seven days, by sphere; of each kind up to a hundred in each."""
     since = now() - FRESH
-    return sum((Counter(provider(since)) for provider in _activity), Counter())
+    counts = [Capped(rows(since).filter(sphere=OuterRef("slug"))) for rows in _activity]
+    found = SphereRow.objects.order_by().values_list("slug", reduce(add, counts))
+    return Counter({slug: count for slug, count in found if count})

@@ -11,6 +11,7 @@ urlpatterns = [
     path("s/", bureau.sphere_list, name="sphere-list"),
     path("s/<sphere:sphere>/", bureau.sphere_home, name="sphere-home"),
     path("s/<sphere:sphere>/capture/", captures.sphere_capture, name="sphere-capture"),
+    path("s/<sphere:sphere>/examples/", captures.capture_examples, name="sphere-examples"),
     path("s/<sphere:sphere>/resume/", bureau.sphere_resume, name="sphere-resume"),
     path("s/<sphere:sphere>/data/", dataspaces.sphere_data, name="sphere-data"),
     path("s/<sphere:sphere>/agents/", bureau.sphere_section, {"slug": "agents"}, name="sphere-agents"),

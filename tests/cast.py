@@ -92,11 +92,13 @@ class Person:
 class Api:
     """Calls of the API with a Bearer token: `alice.api.post("threads/", {...})` → response."""
 
-    def __init__(self, user: Any | None, identity: Any = None, base: str = "/api/v2/") -> None:
+    def __init__(
+        self, user: Any | None, identity: Any = None, base: str = "/api/v2/", proofs: list[Any] | None = None
+    ) -> None:
         from governance.access.tokens import issue
 
         self.client, self.base = Client(), base
-        self.headers = {"HTTP_AUTHORIZATION": f"Bearer {issue(user).access}"} if user else {}
+        self.headers = {"HTTP_AUTHORIZATION": f"Bearer {issue(user, proofs).access}"} if user else {}
         if identity is not None:
             self.headers["HTTP_X_IDENTITY_ID"] = str(identity.pk)
 

@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 
 from governance.access.rest import KeysetPages, act, query
 from governance.isolation.lookup import find
-from governance.registry.actions import Params
-from spheres.api.common import NoParameters, body, look, parameters
+from governance.registry.actions import NoParameters, Params
+from spheres.api.common import body, look, parameters
 from threads import shapes
 from threads.actions.decisions import Kind, Option, Options, Statement
 from threads.actions.lifecycle import CreateThread
@@ -60,7 +60,7 @@ class ThreadsView(APIView):
     )
     def get(self, request: Request) -> Response:
         rows = query(request, ThreadFilter).apply(Thread.objects.all())
-        return KeysetPages.answer(request, rows, shapes.thread_out)
+        return KeysetPages.flat(request, rows, shapes.ThreadOut)
 
     @extend_schema(request=CreateThread, responses={201: shapes.ThreadOut}, operation_id="threads_create")
     def post(self, request: Request) -> Response:

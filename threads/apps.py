@@ -8,7 +8,14 @@ class ThreadsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from threads import tiles
+        from governance.ledger.names import register_account_names
+        from governance.uow import react_to
+        from threads import exports, looks, tiles
         from threads.actions import decisions, lifecycle, messages  # noqa: F401 (declares the actions)
+        from threads.budgets import follow_cap, names
 
+        exports.register()
+        looks.register()
         tiles.register()
+        react_to("budget", follow_cap)
+        register_account_names("thread", names)

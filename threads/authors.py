@@ -8,6 +8,7 @@ from uuid import UUID
 
 from governance.isolation.context import Channel, IdentityContext
 from governance.people.models import User
+from governance.uow import UnitOfWork
 from threads.models import AuthorKind
 
 NOVA = "nova"
@@ -40,14 +41,15 @@ def name_of_agent(code: str) -> str:
     return (_agent_name(code) if _agent_name else code)[:LONGEST_NAME]
 
 
-def author_of(actor: IdentityContext) -> Author:
-    """Who speaks: the agent when one acts, else the machinery or the person."""
+def author_of(actor: IdentityContext, uow: UnitOfWork | None = None) -> Author:
+    """Who speaks: the agent when one acts, else the machinery or the person, whom an open `uow` may know already."""
     if actor.agent:
         kind = AuthorKind.NOVA if actor.agent == NOVA else AuthorKind.AGENT
         return Author(kind, actor.person_id, name_of_agent(actor.agent), actor.agent)
     if actor.channel in (Channel.SYSTEM, Channel.TASK):
         return Author(AuthorKind.SYSTEM, actor.person_id, "CHE·NU")
-    return Author(AuthorKind.PERSON, actor.person_id, name_of_person(actor.person_id))
+    name = str(uow.person)[:LONGEST_NAME] if uow else name_of_person(actor.person_id)
+    return Author(AuthorKind.PERSON, actor.person_id, name)
 
 
 def name_of_person(person_id: UUID) -> str:

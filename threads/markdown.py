@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +26,7 @@ TAGS = {
 }
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 CLASSES = {"span": {"muted"}, "div": {"scroll-x"}, "table": {"table", "table--bare"}}
+LONGEST_REMEMBERED = 4_000
 HIGHEST_HEADING = 3  # below the page's own h1 and h2
 # A site's own path: one slash, never two, and no backslash that a browser would read as one.
 OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
@@ -116,6 +118,10 @@ _markdown = _parser()
 
 def render(text: str) -> SafeString:
     """The HTML of a message: safe to put into a page as it is."""
+    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _rendered(text)
+
+
+def _rendered(text: str) -> SafeString:
     clean = nh3.clean(
         _markdown.render(text),
         tags=TAGS,
@@ -125,3 +131,7 @@ def render(text: str) -> SafeString:
         allowed_classes=CLASSES,
     )
     return mark_safe(clean)
+
+
+# What was said never changes, and a thread is read again and again; at most some three megabytes.
+_remembered = lru_cache(maxsize=512)(_rendered)

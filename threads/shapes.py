@@ -12,7 +12,7 @@ from threads.models import Decision, Message, Thread
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class ThreadOut(_Shape):
@@ -75,7 +75,7 @@ class DecisionOut(_Shape):
     created_at: datetime
 
 
-class _Page(BaseModel):
+class _Page(_Shape):
     next: str | None
     previous: str | None
 

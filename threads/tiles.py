@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from spheres.facts import SPHERE_BY_SLUG, SectionKey, Sphere
 from spheres.fulltext import excerpt, matching
-from spheres.querysets import MOST_COUNTED
 from spheres.search import Found, Question, best, register_source
 from spheres.sections import Row, Tile, figure, register_section
-from spheres.today import Resumable, register_activity, register_resume
+from spheres.today import Changed, Resumable, ResumeSource, register_activity, register_resume
 from threads.models import Decision, Message, Thread
 
 TONES = {"active": "ok", "resolved": "ok", "paused": "warn"}
@@ -29,8 +27,7 @@ def thread_url(pk: Any) -> str:
 
 def thread_tile(sphere: Sphere, most: int) -> Tile:
     """The section Threads: the most recently active ones."""
-    kept = Thread.objects.kept().filter(sphere=sphere.slug)
-    count = kept.capped()
+    kept, count = Thread.objects.kept().filter(sphere=sphere.slug).recent_first().first_counted(most)
     return Tile(
         rows=[
             Row(
@@ -41,7 +38,7 @@ def thread_tile(sphere: Sphere, most: int) -> Tile:
                 status=thread.get_status_display() if thread.status != Thread.Status.ACTIVE else "",
                 tone=TONES.get(thread.status, "off"),
             )
-            for thread in kept.recent_first()[:most]
+            for thread in kept
         ],
         count=count,
         counted=ngettext("%(n)s thread", "%(n)s threads", count) % {"n": figure(count)} if count else "",
@@ -50,28 +47,25 @@ def thread_tile(sphere: Sphere, most: int) -> Tile:
     )
 
 
-def resumable_threads(sphere: str, most: int) -> list[Resumable]:
-    """The open threads in which something happened last."""
-    rows = Thread.objects.kept().exclude(status=Thread.Status.RESOLVED).in_sphere(sphere).recent_first()[:most]
-    return [
-        Resumable(
-            title=thread.title,
-            meta=_("Thread, %(sphere)s") % {"sphere": SPHERE_BY_SLUG[thread.sphere].name},
-            url=thread_url(thread.pk),
-            sphere_slug=thread.sphere,
-            icon=ICON,
-            at=thread.last_activity_at,
-        )
-        for thread in rows
-    ]
+def open_threads(sphere: str) -> Any:
+    """Those in which something happened last."""
+    return Thread.objects.kept().exclude(status=Thread.Status.RESOLVED).in_sphere(sphere).recent_first()
 
 
-def active_threads(since: datetime) -> dict[str, int]:
-    """Threads in which something happened since then, by sphere; one query, each count capped."""
-    rows = Thread.objects.kept().filter(last_activity_at__gte=since).order_by()
-    parts = [rows.filter(sphere=slug).values_list("sphere", flat=True)[:MOST_COUNTED] for slug in SPHERE_BY_SLUG]
-    found = Counter(parts[0].union(*parts[1:], all=True))
-    return {slug: min(count, MOST_COUNTED) for slug, count in found.items()}
+def resumable_thread(row: Changed) -> Resumable:
+    return Resumable(
+        title=row.title,
+        meta=_("Thread, %(sphere)s") % {"sphere": SPHERE_BY_SLUG[row.sphere].name},
+        url=thread_url(row.id),
+        sphere_slug=row.sphere,
+        icon=ICON,
+        at=row.at,
+    )
+
+
+def active_threads(since: datetime) -> Any:
+    """Those in which something happened since then."""
+    return Thread.objects.kept().filter(last_activity_at__gte=since)
 
 
 def best_of(rows: Any, question: Question) -> Any:
@@ -132,7 +126,7 @@ def _inside(row: Any, kind: str, text: str, icon: str, question: Question) -> Fo
 def register() -> None:
     """Called once, when the app is ready."""
     register_section(SectionKey.THREADS, thread_tile)
-    register_resume(resumable_threads)
+    register_resume(ResumeSource(open_threads, "last_activity_at", resumable_thread))
     register_activity(active_threads)
     register_source("thread", find_threads)
     register_source("message", find_messages)

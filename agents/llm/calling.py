@@ -19,6 +19,7 @@ from governance.ledger import budget
 from governance.uow import UnitOfWork
 
 PROVIDER = "anthropic"
+USE = ("input_tokens", "output_tokens", "credits", "pico_usd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt
         request.model.cost(input_bound, request.max_tokens),
         run=spender.run_id,
         thread=spender.thread_id,
+        calling=True,
     )
-    budget.calling(held.id)
-    attempt = Attempt.objects.create(
+    attempt = Attempt(
         run_id=spender.run_id,
         provider=PROVIDER,
         model=request.model.id,
@@ -54,12 +55,13 @@ def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt
         held_pico_usd=held.pico_usd,
         started_at=timezone.now(),
     )
+    uow.add(attempt)
     uow.announce("llm.call.start", attempt.pk, spender.run_id, model=request.model.id)
     return attempt
 
 
 def account_for(uow: UnitOfWork, attempt: Attempt, request: ModelRequest, ended: Answer | CallFailed) -> None:
-    """Settles an attempt with what it used, priced from the catalogue, and adds it to its run."""
+    """Settles an attempt with what it used, priced from the catalogue."""
     failed = isinstance(ended, CallFailed)
     attempt.state = Attempt.State.FAILED if failed else Attempt.State.DONE
     attempt.error = ended.code if isinstance(ended, CallFailed) else ""
@@ -67,22 +69,22 @@ def account_for(uow: UnitOfWork, attempt: Attempt, request: ModelRequest, ended:
     attempt.usage_estimated = isinstance(ended, Answer) and ended.usage_estimated
     attempt.credits = credits(attempt.input_tokens, attempt.output_tokens)
     attempt.pico_usd = request.model.cost(attempt.input_tokens, attempt.output_tokens)
-    _close(attempt)
+    _close(uow, attempt)
     kind = "llm.call.error" if failed else "llm.call.complete"
     uow.announce(kind, attempt.pk, attempt.run_id, credits=attempt.credits, error=attempt.error)
 
 
-def give_up_lost(run_id: UUID) -> list[Attempt]:
+def give_up_lost(uow: UnitOfWork, run_id: UUID) -> list[Attempt]:
     """Attempts whose process died during the call: nobody knows what they used, so all that was held is spent."""
     lost = list(Attempt.objects.filter(run_id=run_id, state=Attempt.State.CALLING))
     for attempt in lost:
         attempt.state, attempt.error = Attempt.State.LOST, "lost"
         attempt.credits, attempt.pico_usd, attempt.usage_estimated = attempt.held_credits, attempt.held_pico_usd, True
-        _close(attempt)
+        _close(uow, attempt)
     return lost
 
 
-def _close(attempt: Attempt) -> None:
+def _close(uow: UnitOfWork, attempt: Attempt) -> None:
     attempt.ended_at = timezone.now()
-    attempt.save()
+    uow.change(attempt, "state", "error", *USE, "usage_estimated", "ended_at")
     budget.settle(attempt.hold_id, attempt.credits, attempt.pico_usd)

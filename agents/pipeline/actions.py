@@ -18,7 +18,6 @@ from governance.checkpoints.models import Checkpoint
 from governance.errors import BadInput, Conflict, Unprocessable
 from governance.isolation.context import IdentityContext
 from governance.isolation.lookup import find
-from governance.people.models import User
 from governance.people.policies import may_write
 from governance.registry.actions import Effect, Params, action
 from governance.uow import UnitOfWork
@@ -45,8 +44,7 @@ def start(uow: UnitOfWork, params: StartRun) -> Run:
     """Lanes A–D in one commit; the worker goes on from there."""
     thread = thread_of(uow, params)
     run = new_run(uow, thread, params.text)
-    person = User.objects.get(pk=uow.actor.person_id)
-    prepared = prepare(params.text, thread, person, params.encoding)
+    prepared = prepare(params.text, thread, uow.person, params.encoding, new=params.thread is None)
     uow.also("threads.message.add", AddMessage(thread=thread.pk, content=params.text))
     return write_run(uow, run, thread, prepared)
 
@@ -56,7 +54,7 @@ def thread_of(uow: UnitOfWork, params: StartRun) -> Thread:
     if params.thread is None:
         title = " ".join(params.text.split()[:TITLE_WORDS])[: LONGEST_TITLE - 1]
         return uow.also("threads.thread.create", CreateThread(title=title, sphere=params.sphere))
-    thread = open_thread(params.thread)
+    thread = open_thread(params.thread, uow)
     if thread.sphere != params.sphere:
         raise Unprocessable("sphere_mismatch", _("This thread belongs to another sphere."))
     return thread
@@ -82,15 +80,14 @@ def go_on(uow: UnitOfWork, params: ContinueRun) -> Run:
     run = find(Run.objects.select_for_update(), params.run)
     if run.status != Run.Status.NEEDS_CLARIFICATION:
         raise Conflict("not_asking", _("This run asks nothing."))
-    thread = open_thread(run.thread_id)
+    thread = open_thread(run.thread_id, uow)
     if params.answer:
         run.text = f"{run.text}\n{params.answer}"
         if len(run.text) > LONGEST_REQUEST:
             raise BadInput(errors={"answer": [_("Together with the request this is too long.")]})
         uow.also("threads.message.add", AddMessage(thread=thread.pk, content=params.answer))
     run.question = ""
-    person = User.objects.get(pk=uow.actor.person_id)
-    return write_run(uow, run, thread, prepare(run.text, thread, person, params.encoding))
+    return write_run(uow, run, thread, prepare(run.text, thread, uow.person, params.encoding))
 
 
 class StopRun(Params):
@@ -100,24 +97,33 @@ class StopRun(Params):
 @action("agents.run.stop", Effect.UPDATE, params=StopRun, policy=may_write, label=_("Stop a run"))
 def stop(uow: UnitOfWork, params: StopRun) -> Run:
     """Ends what waits at once; what is being executed hears it within a moment and reports what it used."""
-    run = find(Run.objects.select_for_update(), params.run)
+    # The question before the run: whoever decides, edits or asks it locks in this order, too.
+    asked = Checkpoint.objects.select_for_update().filter(run_id=params.run, status=Checkpoint.Status.PENDING).first()
+    run = uow.lock(Run, params.run)
     if run.is_over:
         raise Conflict("run_over", _("This run is over."))
+    if run.status == Run.Status.AWAITING_APPROVAL and asked is None and _asks_still(run):
+        raise Conflict("run_moved_on", _("This run has just asked something. Look at it, then stop it."))
+    halt(uow, run, asked)
+    return run
+
+
+def halt(uow: UnitOfWork, run: Run, asked: Checkpoint | None = None) -> None:
+    """Ends a locked run that waits, with the question it `asked`; tells one that is being executed to end."""
     if run.status == Run.Status.RUNNING:
         run.stop_requested = True
         run.save(update_fields=["stop_requested"])
         uow.announce("pipeline.stopping", run.pk, run.pk, thread=str(run.thread_id))
-        return run
-    withdraw(uow, run)
+        return
+    if asked is not None:
+        end_checkpoint(uow, asked, Checkpoint.Status.CANCELLED, wake=False)
     finish(uow, run, Run.Status.CANCELLED)
-    return run
 
 
-def withdraw(uow: UnitOfWork, run: Run) -> None:
-    """Takes back the question a run waits for, without waking the run."""
-    waiting = Checkpoint.objects.select_for_update().filter(run_id=run.pk, status=Checkpoint.Status.PENDING).first()
-    if waiting is not None:
-        end_checkpoint(uow, waiting, Checkpoint.Status.CANCELLED, wake=False)
+def _asks_still(run: Run) -> bool:
+    """Was its question asked after we looked for it? To lock it now would be the wrong order."""
+    asking = Checkpoint.objects.filter(run_id=run.pk, status=Checkpoint.Status.PENDING)
+    return bool(asking.exists())
 
 
 def finish(uow: UnitOfWork, run: Run, status: str, error: str = "") -> None:
@@ -155,7 +161,7 @@ def asked(preview: dict[str, Any]) -> str:
 )
 def execute(uow: UnitOfWork, params: ExecuteRun) -> Run:
     """Takes the run over for execution; its first reservation is made in the same commit."""
-    return find(Run.objects.select_for_update(), params.run)
+    return uow.lock(Run, params.run)
 
 
 INTENT_TYPES = [{"type": kind.value, "effect": effect.value} for kind, effect in EFFECTS.items()]

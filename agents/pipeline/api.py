@@ -18,7 +18,7 @@ from agents.pipeline.actions import INTENT_TYPES, StopRun
 from agents.pipeline.models import SETTLED, Run
 from governance.access.rest import KeysetPages, act, query, refuse_spoofed_identity, validated
 from governance.checkpoints.opening import required
-from governance.errors import BadInput, NotAllowed
+from governance.errors import BadInput, GovernanceError, NotAllowed
 from governance.isolation.context import current, reading
 from governance.isolation.lookup import find
 from governance.live.waiting import wait_until
@@ -92,22 +92,28 @@ def wait_of(request: Request) -> int:
 def answer(run_id: UUID, seconds: int) -> Response:
     """The state of a run once it needs no more waiting: 200, 202, 423, or 403 once refused or expired."""
 
-    def settled() -> Run | None:
+    def look(*, settled: bool = True) -> Response | GovernanceError | None:
         with reading():
             run = find(Run.objects, run_id)
-        return run if run.status in SETTLED else None
+            return state_of(run) if run.status in SETTLED or not settled else None
 
-    run = wait_until(settled, current().identity_id, seconds)
-    with reading():
-        run = run or find(Run.objects, run_id)
-        body, waiting = shapes.run_out(run), shapes.checkpoint_of(run)
+    state = wait_until(look, current().identity_id, seconds) or look(settled=False)
+    if isinstance(state, GovernanceError):
+        raise state
+    assert state is not None
+    return state
+
+
+def state_of(run: Run) -> Response | GovernanceError:
+    """What is answered about a run as it is now, inside a transaction."""
+    waiting = shapes.checkpoint_of(run)
     if waiting is not None:
-        raise required(waiting)
+        return required(waiting)
     if run.status in {Run.Status.REJECTED, Run.Status.EXPIRED}:
         refusal = NotAllowed(_("This was not approved, so it was not done."), run_id=str(run.pk))
         refusal.code = "checkpoint_rejected" if run.status == Run.Status.REJECTED else "checkpoint_expired"
-        raise refusal
-    return Response(body, status=200 if run.status in SETTLED else 202)
+        return refusal
+    return Response(shapes.run_out(run), status=200 if run.status in SETTLED else 202)
 
 
 class RunFilters(Params):

@@ -83,6 +83,7 @@ class Card:
     may_stop: bool
     may_answer: bool
     may_retry: bool
+    out_of_budget: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def card_of(run: Run, actor: IdentityContext, rows: Rows | None = None) -> Card:
         may_stop=sees and not run.is_over and not run.stop_requested and not rows.decision,
         may_answer=sees and run.status == Status.NEEDS_CLARIFICATION and not archived,
         may_retry=sees and run.status in REPEATABLE and not archived,
+        out_of_budget=sees and run.status == Status.FAILED and run.error == "budget_exceeded" and not archived,
     )
 
 

@@ -11,6 +11,9 @@ from pydantic import BaseModel
 from agents.pipeline.models import Lane, LaneResult, Run
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.shapes import checkpoint_out
+from governance.isolation.context import current
+from governance.isolation.lookup import by_id
+from governance.people.policies import may_write
 
 
 class IntentOut(BaseModel):
@@ -84,11 +87,18 @@ def run_out(run: Run) -> dict[str, Any]:
     return shaped(run, list(LaneResult.objects.filter(run=run)), checkpoint_of(run))
 
 
+def _seen(row: Checkpoint) -> dict[str, Any]:
+    """The question a run waits for, as the bound person may see it: a viewer gets no preview (design 3.1)."""
+    sees = may_write(current())
+    return checkpoint_out(row, may_decide=sees, show_preview=sees)
+
+
 def checkpoint_of(run: Run) -> Checkpoint | None:
     """The question a run waits for."""
     if run.status != Run.Status.AWAITING_APPROVAL or run.checkpoint_id is None:
         return None
-    return Checkpoint.objects.prefetch_related("votes").filter(pk=run.checkpoint_id).first()
+    asked: Checkpoint | None = by_id(Checkpoint, run.checkpoint_id)
+    return asked
 
 
 def shaped(run: Run, lanes: list[LaneResult], waiting: Checkpoint | None) -> dict[str, Any]:
@@ -111,7 +121,7 @@ def shaped(run: Run, lanes: list[LaneResult], waiting: Checkpoint | None) -> dic
             cost_pico_usd=run.cost_pico_usd,
         ),
         result=ResultOut(text=run.result_text, message_id=run.message_id, artefacts=run.artefacts),
-        checkpoint=checkpoint_out(waiting) if waiting else None,
+        checkpoint=_seen(waiting) if waiting else None,
         question=run.question,
         error=run.error,
         created_at=run.created_at,

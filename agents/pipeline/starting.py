@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
@@ -16,15 +17,16 @@ from agents.pipeline.binding import run_binding
 from agents.pipeline.intent.analyse import Intent
 from agents.pipeline.intent.kinds import exceeds_budget, token_budget
 from agents.pipeline.lanes.encode import MAX_OUTPUT, Encoded, encode, estimate, quality_json
-from agents.pipeline.lanes.snapshot import Fragment, as_json, digest, freeze
+from agents.pipeline.lanes.snapshot import as_json, digest, freeze
 from agents.pipeline.lanes.timing import Track
 from agents.pipeline.lanes.understand import question_back, understand
 from agents.pipeline.models import Lane, LaneResult, Run, Snapshot
 from governance.checkpoints.opening import write_checkpoint
+from governance.checkpoints.pausing import MOST_PENDING, check_room
 from governance.errors import BudgetExceeded, NotAllowed, TooMany
 from governance.gate import Ruling, judge, store_verdict
 from governance.jobs.queue import enqueue
-from governance.ledger.budget import refusing_cap, run_account_in_thread
+from governance.ledger.budget import Room, run_account_in_thread, too_small, used_percent
 from governance.people.models import User
 from governance.registry.actions import Params, get_action
 from governance.uow import UnitOfWork
@@ -33,6 +35,13 @@ from threads.models import Thread
 MOST_CONCURRENT = 5
 RUN_CEILING = 2_500  # credits of one run, unless its intent's budget or its first call needs more
 EXECUTE = "agents.run.execute"
+UNDER_WAY = """
+SELECT (SELECT count(*) FROM (
+    SELECT 1 FROM agents_run WHERE identity_id = %s AND status IN ('pending', 'running', 'approved') LIMIT %s) AS busy),
+  (SELECT count(*) FROM (
+    SELECT 1 FROM governance_checkpoint
+    WHERE identity_id = %s AND status = 'pending' AND expires_at > now() AND agent = %s LIMIT %s) AS asked)
+"""
 Status = LaneResult.Status
 
 
@@ -47,28 +56,31 @@ class Prepared:
     """What lanes A to C found."""
 
     intent: Intent
-    fragments: list[Fragment]
+    frozen: list[dict[str, Any]]
+    digest: str
     encoded: Encoded
     estimate: dict[str, int]
     model: ModelFacts
     track: Track
 
 
-def prepare(text: str, thread: Thread, person: User, written: str) -> Prepared:
-    """Lanes A to C, without writing."""
+def prepare(text: str, thread: Thread, person: User, written: str, *, new: bool = False) -> Prepared:
+    """Lanes A to C, without writing. `new`: the thread was made for this, nothing has been said in it."""
     track = Track()
     facts = model(settings.NOVA_MODEL)
     with track.lane(Lane.A) as tell:
         intent = understand(text, thread.sphere, person)
         tell(intent.as_dict())
     with track.lane(Lane.B) as tell:
-        fragments = freeze(intent, thread)
-        tell({"digest": digest(fragments), "fragments": len(fragments), "bytes": sum(f.size for f in fragments)})
+        fragments = freeze(intent, thread, new=new)
+        frozen = as_json(fragments)
+        sealed = digest(frozen)
+        tell({"digest": sealed, "fragments": len(fragments), "bytes": sum(f.size for f in fragments)})
     with track.lane(Lane.C) as tell:
         encoded = encode(intent, written)
         expected = estimate(text, fragments, facts)
         tell({"encoding": encoded.text, "quality": quality_json(encoded.quality), "estimate": expected})
-    return Prepared(intent, fragments, encoded, expected, facts, track)
+    return Prepared(intent, frozen, sealed, encoded, expected, facts, track)
 
 
 def write_run(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> Run:
@@ -79,15 +91,16 @@ def write_run(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> 
         wait_for_answer(run, prepared.track, asked)
     else:
         check(uow, run, thread, prepared)
-    known = not run._state.adding
-    run.save()
-    if known:
+    if run._state.adding:
+        uow.add(run)
+    else:
+        run.save()
         LaneResult.objects.filter(run=run).delete()
-    LaneResult.objects.bulk_create(prepared.track.rows(run))
-    Snapshot.objects.create(run=run, fragments=as_json(prepared.fragments), digest=run.snapshot_digest)
+    uow.add(*prepared.track.rows(run))
+    uow.add(Snapshot(run=run, fragments=prepared.frozen, digest=prepared.digest))
     announce_start(uow, run, prepared.track)
     if run.status == Run.Status.PENDING:
-        enqueue(EXECUTE, identity_id=uow.actor.identity_id, object_id=run.pk, person_id=run.person_id)
+        enqueue(EXECUTE, identity_id=uow.actor.identity_id, object_id=run.pk, person_id=run.person_id, add=uow.add)
     return run
 
 
@@ -96,7 +109,7 @@ def fill(run: Run, prepared: Prepared) -> None:
     run.language = intent.language
     run.intent = {"type": intent.type.value, "effect": intent.effect.value, "confidence": intent.confidence}
     run.encoding, run.encoding_score, run.encoding_digest = encoded.text, encoded.quality.score, encoded.digest
-    run.snapshot_digest = digest(prepared.fragments)
+    run.snapshot_digest = prepared.digest
     run.estimate, run.model = prepared.estimate, prepared.model.id
 
 
@@ -110,11 +123,13 @@ def wait_for_answer(run: Run, track: Track, asked: str) -> None:
 def check(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> None:
     """Lane D: rules, budget and concurrency; E waits when a rule asks. Raises NotAllowed or TooMany."""
     track, action = prepared.track, get_action(EXECUTE)
-    if Run.objects.filter(status__in=["pending", "running", "approved"])[:MOST_CONCURRENT].count() >= MOST_CONCURRENT:
+    busy, waiting = under_way(uow.actor.identity_id, run.agent)
+    if busy >= MOST_CONCURRENT:
         raise TooMany(_("Five runs are under way: wait for one to end."), retry_after=10)
     with track.lane(Lane.D) as tell:
-        account = budget_of(run, thread, prepared)
-        ruling = judge(action, uow.actor.through(run.agent, run.pk), ExecuteRun(run=run.pk), facts_of(run, prepared))
+        account, rooms = budget_of(run, thread, prepared)
+        known = {**facts_of(run, prepared), "budget_used_percent": used_percent(rooms)}
+        ruling = judge(action, uow.actor.through(run.agent, run.pk), ExecuteRun(run=run.pk), known, thread.pk)
         tell({"verdict": str(ruling.verdict_id), "decision": ruling.decision.document, "account": str(account)})
     if ruling.denied:
         raise NotAllowed(_("A rule refuses this."), verdict=ruling.decision.document)
@@ -122,26 +137,35 @@ def check(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> None
     track.mark(Lane.G, Status.PENDING)
     track.mark(Lane.F, Status.PENDING)
     if ruling.asks:
+        check_room(waiting)
         ask(uow, run, ruling)
         track.mark(Lane.E, Status.BLOCKED, {"checkpoint": str(run.checkpoint_id)})
     else:
-        store_verdict(ruling, action, uow.actor)
+        store_verdict(uow, ruling, action, uow.actor)
         run.status, run.lane = Run.Status.PENDING, Lane.F
         track.mark(Lane.E, Status.SKIPPED)
 
 
-def budget_of(run: Run, thread: Thread, prepared: Prepared) -> UUID:
-    """Opens the run's account; raises BudgetExceeded when its first call would not fit."""
+def under_way(identity_id: UUID, agent: str) -> tuple[int, int]:
+    """The runs that a worker has or is to take, and the agent's questions that wait; no further than needed."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNDER_WAY, [identity_id, MOST_CONCURRENT, identity_id, agent, MOST_PENDING])
+        busy, waiting = cursor.fetchone()
+        return int(busy), int(waiting)
+
+
+def budget_of(run: Run, thread: Thread, prepared: Prepared) -> tuple[UUID, list[Room]]:
+    """Opens the run's account, with its room; raises BudgetExceeded when its first call would not fit."""
     worst = prepared.estimate["worst_case"]
     ceiling = max(RUN_CEILING, 2 * credits(worst, 0), credits(token_budget(prepared.intent.type), 0))
-    account = run_account_in_thread(
+    account, rooms = run_account_in_thread(
         run.pk, ceiling, thread=thread.pk, sphere=thread.sphere, thread_credits=thread.token_budget
     )
     cost = prepared.model.cost(worst - MAX_OUTPUT, MAX_OUTPUT)
-    refused = refusing_cap(account, credits(worst, 0), cost)
+    refused = too_small(rooms, credits(worst, 0), cost)
     if refused is not None:
         raise BudgetExceeded(_("This needs more than the budget has left."), budget=refused)
-    return account
+    return account, rooms
 
 
 def facts_of(run: Run, prepared: Prepared) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -24,7 +24,7 @@ from governance.isolation.context import current
 from governance.people.policies import may_write
 from spheres import today
 from spheres.facts import SectionKey, Sphere
-from spheres.querysets import MOST_COUNTED
+from spheres.querysets import MOST_COUNTED, Capped
 from spheres.sections import Row, Tile, figure, register_section
 from spheres.views.common import person_time
 from threads.models import Message, Thread
@@ -38,7 +38,7 @@ ASKING = (Run.Status.AWAITING_APPROVAL, Run.Status.NEEDS_CLARIFICATION)
 
 def run_slot(request: HttpRequest, thread: Thread) -> SafeString | str:
     """The card of the newest run while it is news, and the older ones in one line each."""
-    runs = newest_of(thread.pk, OLDER_RUNS + 1)
+    runs = runs_of(request, thread)
     if not runs:
         return ""
     shown = runs[0] if is_news(runs[0]) else None
@@ -51,6 +51,13 @@ def run_slot(request: HttpRequest, thread: Thread) -> SafeString | str:
     }
     with person_time(request):
         return SafeString(render_to_string("agents/_slot.html", context, request=request))
+
+
+def runs_of(request: HttpRequest, thread: Thread) -> list[Run]:
+    """The newest runs of the thread, read once for both of its places."""
+    if not hasattr(request, "thread_runs"):
+        request.thread_runs = newest_of(thread.pk, OLDER_RUNS + 1)  # type: ignore[attr-defined]
+    return request.thread_runs  # type: ignore[attr-defined, no-any-return]
 
 
 def is_news(run: Run) -> bool:
@@ -68,7 +75,7 @@ def composer_slot(request: HttpRequest, thread: Thread) -> SafeString | str:
     if not may_write(current()):
         return ""
     # One primary button a view: while the card asks something, the answer is the first thing to do.
-    asks = Run.objects.of_thread(thread.pk).filter(status__in=ASKING).exists()
+    asks = any(run.status in ASKING for run in runs_of(request, thread))
     context = {"thread": thread, "is_primary": not asks}
     return SafeString(render_to_string("agents/_ask_button.html", context, request=request))
 
@@ -85,18 +92,19 @@ def questions() -> list[Question]:
     return shown_rows(list(rows[:QUESTIONS_ON_HOME]))
 
 
-def waiting_by_sphere() -> dict[str, int]:
-    """How many questions wait, by sphere; counted up to a hundred together."""
-    rows = Checkpoint.objects.waiting().filter(expires_at__gt=timezone.now()).exclude(sphere="").order_by()
-    return dict(Counter(rows.values_list("sphere", flat=True)[:MOST_COUNTED]))
+def waiting_spheres() -> Any:
+    """The sphere of each question that waits, up to a hundred together."""
+    rows = Checkpoint.objects.waiting().filter(expires_at__gt=timezone.now()).order_by()
+    return rows.values_list("sphere", flat=True)[:MOST_COUNTED]
 
 
 def agents_tile(sphere: Sphere, most: int) -> Tile:
     """Nova, one click away, and what she does in this sphere."""
-    active = Run.objects.active().filter(sphere=sphere.slug)
-    count = len(active.values_list("pk")[:MOST_COUNTED])
+    active = Capped(Run.objects.active().filter(sphere=sphere.slug))
     ask = Row(_("Ask Nova"), reverse("sphere-ask", args=[sphere]), _("Write what you want, in your words"), "sparkle")
-    runs = Run.objects.filter(sphere=sphere.slug).select_related("thread").newest_first()[: most - 1]
+    here = Run.objects.filter(sphere=sphere.slug).select_related("thread").annotate(active=active)
+    runs = list(here.newest_first()[: most - 1])
+    count = runs[0].active if runs else 0
     return Tile(
         rows=([ask] if may_write(current()) else []) + [_row(run) for run in runs],
         count=count,
@@ -120,4 +128,4 @@ def register() -> None:
     register_section(SectionKey.AGENTS, agents_tile)
     today.register_strip(today.Slot.RUNS, "agents/_strip_runs.html", running)
     today.register_strip(today.Slot.APPROVALS, "agents/_strip_approvals.html", questions)
-    today.register_waiting(waiting_by_sphere)
+    today.register_waiting(waiting_spheres)

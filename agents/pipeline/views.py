@@ -178,6 +178,7 @@ def started(form: Any, asked: dict[str, Any]) -> tuple[Run | None, int]:
         return performed(form, "agents.run.start", asked), 400
     except (BudgetExceeded, TooMany) as refusal:
         form.add_error(None, str(refusal.detail or refusal.title))
+        form.out_of_budget = isinstance(refusal, BudgetExceeded)
         return None, refusal.status
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agents.llm.models import Attempt
-from agents.pipeline.models import Lane, LaneResult, Run, Snapshot, ToolCall
+from agents.pipeline.models import Lane, Run, ToolCall
+from agents.runtime.story import Story
 from governance.registry.actions import get_action
 from governance.uow import UnitOfWork
 from threads.actions.messages import RecordMessage, Source
@@ -41,14 +41,14 @@ FAILURES = {
 }
 
 
-def end(uow: UnitOfWork, run: Run, status: str, text: str, *, error: str = "") -> None:
-    """Ends a run in the open unit of work: message, totals, lanes, events. The text is kept when there is any."""
-    totals(run)
+def end(uow: UnitOfWork, story: Story, status: str, text: str, *, error: str = "") -> None:
+    """Ends a run in the open unit of work: message, lanes, events. The text is kept when there is any."""
+    run, calls = story.run, story.calls()
     run.status, run.error, run.ended_at, run.lane = status, error, timezone.now(), Lane.G
-    run.artefacts = artefacts(run)
+    run.artefacts = artefacts(calls)
     with translation.override(run.language):
-        words, cited = with_sources(run, final_words(run, text))
-    thread = Thread.objects.select_for_update().get(pk=run.thread_id)
+        words, cited = with_sources(story.fragments, final_words(run, calls, text))
+    thread = uow.lock(Thread, run.thread_id)
     if words and not thread.is_archived:
         message = uow.also(
             "threads.message.record",
@@ -56,37 +56,31 @@ def end(uow: UnitOfWork, run: Run, status: str, text: str, *, error: str = "") -
         )
         run.message_id = message.pk
     run.result_text = words
-    add_usage(run.thread_id, run.credits, run.cost_pico_usd)
-    close_lanes(run, failed=status in {Run.Status.FAILED, Run.Status.PENDING_EFFECT})
+    add_usage(uow, run.thread_id, run.credits, run.cost_pico_usd)
+    uow.change(run, "status", "error", "ended_at", "lane", "artefacts", "message_id", "result_text")
+    close_lanes(uow, story, failed=status in {Run.Status.FAILED, Run.Status.PENDING_EFFECT})
     kind = "pipeline.error" if status == Run.Status.FAILED else "pipeline.complete"
     uow.announce(kind, run.pk, run.pk, thread=str(run.thread_id), status=status, error=error)
 
 
-def totals(run: Run) -> None:
-    """The run's use is the sum of its attempts."""
-    summed = Attempt.objects.filter(run_id=run.pk).aggregate(
-        input=Sum("input_tokens"), output=Sum("output_tokens"), credits=Sum("credits"), cost=Sum("pico_usd")
-    )
-    run.input_tokens, run.output_tokens = summed["input"] or 0, summed["output"] or 0
-    run.credits, run.cost_pico_usd = summed["credits"] or 0, summed["cost"] or 0
-
-
-def artefacts(run: Run) -> list[dict[str, Any]]:
+def artefacts(calls: list[ToolCall]) -> list[dict[str, Any]]:
     """What the run made or did, by its tools."""
     return [
         {"action": call.action, "id": call.outcome.get("id"), "title": call.outcome.get("title", "")}
-        for call in ToolCall.objects.filter(run=run, status=ToolCall.Status.DONE).order_by("turn", "position")
-        if call.outcome.get("id") and not call.action.endswith((".read", ".search"))
+        for call in calls
+        if call.status == ToolCall.Status.DONE
+        and call.outcome.get("id")
+        and not call.action.endswith((".read", ".search"))
     ]
 
 
-def final_words(run: Run, text: str) -> str:
+def final_words(run: Run, calls: list[ToolCall], text: str) -> str:
     """The result, then the plain truth about what did not happen."""
     parts = [text.strip()]
     if run.error:
         parts.append(_("This request was not carried through.") + f" {FAILURES.get(run.error, run.error)}")
     effect = run.intent.get("effect", "")
-    if effect in EFFECTS_TO_DENY and not _effect_happened(run, effect) and run.status != Run.Status.PENDING_EFFECT:
+    if effect in EFFECTS_TO_DENY and not _happened(calls, effect) and run.status != Run.Status.PENDING_EFFECT:
         parts.append(nothing_happened(effect))
     if run.status == Run.Status.PENDING_EFFECT:
         parts.append(_("An effect was begun and its outcome is not known. Look at it before asking again."))
@@ -102,15 +96,13 @@ def nothing_happened(effect: str) -> str:
     }[effect]
 
 
-def _effect_happened(run: Run, effect: str) -> bool:
-    done = ToolCall.objects.filter(run=run, status=ToolCall.Status.DONE).values_list("action", flat=True)
-    return any(get_action(name).effect == effect for name in done)
+def _happened(calls: list[ToolCall], effect: str) -> bool:
+    return any(call.status == ToolCall.Status.DONE and get_action(call.action).effect == effect for call in calls)
 
 
-def with_sources(run: Run, text: str) -> tuple[str, list[Source]]:
+def with_sources(context: list[dict[str, Any]], text: str) -> tuple[str, list[Source]]:
     """The text with its citations numbered 1, 2, 3 … in their order, and the fragments they stand for."""
-    snapshot = Snapshot.objects.filter(run=run).order_by("-id").first()
-    fragments = {fragment["n"]: fragment for fragment in snapshot.fragments} if snapshot else {}
+    fragments = {fragment["n"]: fragment for fragment in context}
     numbers: dict[int, int] = {}
 
     def renumbered(found: re.Match[str]) -> str:
@@ -124,24 +116,36 @@ def _source(fragment: dict[str, Any]) -> Source:
     return Source(title=fragment["title"][:200], detail=fragment["origin"][:200], url=fragment["url"])
 
 
-def close_lanes(run: Run, failed: bool) -> None:
+def close_lanes(uow: UnitOfWork, story: Story, failed: bool) -> None:
     """F ends, G is done now, and nothing stays open."""
-    now = timezone.now()
-    lanes = {row.lane: row for row in LaneResult.objects.filter(run=run)}
-    if (work := lanes.get(Lane.F)) is not None:
-        began = work.started_at or now
-        work.status = "failed" if failed else ("completed" if work.started_at else "skipped")
-        work.ended_at, work.duration_us = now, int((now - began).total_seconds() * 1_000_000)
-        work.output = {"credits": run.credits, "cost_pico_usd": run.cost_pico_usd, "steps": run.steps}
-        work.save()
-    if (last := lanes.get(Lane.G)) is not None:
-        last.status, last.started_at, last.ended_at, last.duration_us = "completed", now, timezone.now(), 0
-        last.duration_us = int((last.ended_at - now).total_seconds() * 1_000_000)
-        last.output = {"message": str(run.message_id) if run.message_id else None, "status": run.status}
-        last.save()
-    if (gate := lanes.get(Lane.E)) is not None and gate.status == "blocked":
-        gate.status, gate.ended_at = "failed", now
-        gate.save()
+    run, now = story.run, timezone.now()
+    work, gate = story.lanes.get(Lane.F), story.lanes.get(Lane.E)
+    began = (work and work.started_at) or now
+    story.move(
+        uow,
+        Lane.F,
+        status="failed" if failed else ("completed" if work and work.started_at else "skipped"),
+        ended_at=now,
+        duration_us=_microseconds(began, now),
+        output={"credits": run.credits, "cost_pico_usd": run.cost_pico_usd, "steps": run.steps},
+    )
+    done = timezone.now()
+    told = {"message": str(run.message_id) if run.message_id else None, "status": run.status}
+    story.move(
+        uow,
+        Lane.G,
+        status="completed",
+        started_at=now,
+        ended_at=done,
+        duration_us=_microseconds(now, done),
+        output=told,
+    )
+    if gate is not None and gate.status == "blocked":
+        story.move(uow, Lane.E, status="failed", ended_at=now)
+
+
+def _microseconds(began: datetime, ended: datetime) -> int:
+    return (ended - began) // timedelta(microseconds=1)
 
 
 def page_of(run: Run) -> str:

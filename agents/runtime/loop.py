@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
 
 from agents.llm.anthropic_wire import Answer, ModelRequest, Stop, send
@@ -19,18 +20,19 @@ from agents.llm.errors import CallFailed
 from agents.llm.models import Attempt
 from agents.pipeline.binding import run_binding
 from agents.pipeline.lanes.encode import MAX_OUTPUT
-from agents.pipeline.models import Lane, LaneResult, Run, Snapshot, ToolCall, Turn
+from agents.pipeline.models import Lane, Run, ToolCall
 from agents.pipeline.starting import EXECUTE, ExecuteRun
 from agents.runtime import prompt
 from agents.runtime.ending import end
 from agents.runtime.stopping import stoppable
+from agents.runtime.story import Story
 from agents.runtime.streaming import Speaker
 from agents.runtime.toolcalls import (
     MOST_BAD_CALLS,
+    OPEN,
     EffectUnknown,
     Paused,
     carry_out,
-    open_calls,
     requested,
     results_turn,
 )
@@ -48,6 +50,7 @@ MOST_RETRIES = 2
 LONGEST_RUN = timedelta(minutes=5)
 LONGEST_WAIT = 5.0  # seconds between retries
 Status = Run.Status
+HOLD_ON = "SELECT status FROM agents_run WHERE identity_id = %s AND id = %s AND fence = %s FOR NO KEY UPDATE"
 
 
 class TakenOver(Exception):
@@ -58,6 +61,8 @@ def execute(run_id: UUID) -> None:
     """Brings a run as far as it goes now: to its end, or to a question for a person. Safe to repeat."""
     with reading():
         run = find(Run.objects, run_id)
+    if run.is_over:
+        return
     with bind(current().through(run.agent, run.pk)), stoppable(run.pk) as stop:
         try:
             Execution(run, stop).go()
@@ -69,7 +74,7 @@ class Execution:
     """One worker's hold on one run."""
 
     def __init__(self, run: Run, stop: Stop) -> None:
-        self.run, self.stop = run, stop
+        self.run, self.stop, self.story = run, stop, Story(run)
         self.first: tuple[Attempt, ModelRequest] | None = None
 
     def go(self) -> None:
@@ -79,7 +84,8 @@ class Execution:
             while not self.run.is_over and self.step():
                 pass
         except Paused as pause:
-            self.pause(pause.checkpoint_id)
+            if not pause.noted:
+                self.pause(pause.checkpoint_id)
         except EffectUnknown:
             self.finish(Status.PENDING_EFFECT, "")
 
@@ -98,6 +104,7 @@ class Execution:
 
     def begin(self, approval: UUID | None) -> bool:
         """The second commit: executing, with the first reservation, under the gate's eyes."""
+        before = self.run
         try:
             perform(
                 EXECUTE,
@@ -105,25 +112,23 @@ class Execution:
                 approval=approval,
                 binding=run_binding(self.run),
                 estimate={"sphere": self.run.sphere},
-                alongside=lambda uow, _phase, _row: self.opening(uow),
+                alongside=self.opening,
             )
-        except CheckpointRequired as question:
-            self.pause(UUID(question.checkpoint["id"]))
-            return False
-        except BudgetExceeded:
-            self.give_up("budget_exceeded")
+        except CheckpointRequired:
             return False
         except GovernanceError as refusal:
+            self.run, self.story = before, Story(before)  # what the refused commit had changed did not happen
             self.give_up(refusal.code[:40])
             return False
         return True
 
-    def opening(self, uow: UnitOfWork) -> None:
+    def opening(self, uow: UnitOfWork, phase: str, row: Any) -> None:
+        """What the second commit holds besides the act: the first reservation, or the question asked instead."""
+        if phase == "asked":
+            self.wait_for(uow, row.pk)
+            return
         self.claim(uow, (Status.PENDING, Status.AWAITING_APPROVAL))
-        now = timezone.now()
-        LaneResult.objects.filter(run=self.run, lane=Lane.E, status="blocked").update(status="completed", ended_at=now)
-        LaneResult.objects.filter(run=self.run, lane=Lane.F).update(status="running", started_at=now)
-        uow.announce("lane.start", self.run.pk, self.run.pk, lane="F", thread=str(self.run.thread_id))
+        self.start_work(uow, started_at=timezone.now())
         request = self.request()
         self.first = reserve(uow, self.spender(), request), request
 
@@ -150,57 +155,63 @@ class Execution:
         """Goes on where the last worker stopped, or was lost."""
         with unit_of_work() as uow:
             self.claim(uow, (Status.RUNNING, Status.AWAITING_APPROVAL))
-            give_up_lost(self.run.pk)
-            LaneResult.objects.filter(run=self.run, lane=Lane.F).update(status="running")
-            LaneResult.objects.filter(run=self.run, lane=Lane.E, status="blocked").update(
-                status="completed", ended_at=timezone.now()
-            )
-            uow.announce("lane.start", self.run.pk, self.run.pk, lane="F", thread=str(self.run.thread_id))
+            self.give_up_calls(uow)
+            self.start_work(uow)
 
     def claim(self, uow: UnitOfWork, expected: tuple[str, ...]) -> None:
-        """A conditional update says who has the run; the loser stops."""
-        run = self.run
-        claimed = Run.objects.filter(pk=run.pk, fence=run.fence, status__in=expected).update(
-            status=Status.RUNNING, fence=F("fence") + 1, lane=Lane.F, started_at=run.started_at or timezone.now()
-        )
-        if claimed != 1:
+        """The row as it is now, locked, says who has the run; the loser stops."""
+        run = uow.lock(Run, self.run.pk)
+        if run.fence != self.run.fence or run.status not in expected:
             raise TakenOver(str(run.pk))
-        run.refresh_from_db()
+        run.status, run.fence, run.lane = Status.RUNNING, run.fence + 1, Lane.F
+        run.started_at = run.started_at or timezone.now()
+        uow.change(run, "status", "fence", "lane", "started_at")
+        self.run = self.story.run = run
 
-    def hold_on(self) -> None:
+    def start_work(self, uow: UnitOfWork, **values: Any) -> None:
+        """Lane F begins or goes on; lane E has been answered when it was asked."""
+        self.story.move(uow, Lane.F, status="running", **values)
+        gate = self.story.lanes.get(Lane.E)
+        if gate is not None and gate.status == "blocked":
+            self.story.move(uow, Lane.E, status="completed", ended_at=timezone.now())
+        uow.announce("lane.start", self.run.pk, self.run.pk, lane="F", thread=str(self.run.thread_id))
+
+    def hold_on(self, *expected: str) -> None:
         """Raises TakenOver unless the run is still this worker's; locks it for the open transaction."""
-        mine = Run.objects.select_for_update().filter(pk=self.run.pk, fence=self.run.fence, status=Status.RUNNING)
-        if not mine.exists():
+        with connection.cursor() as cursor:
+            cursor.execute(HOLD_ON, [self.run.identity_id, self.run.pk, self.run.fence])
+            row = cursor.fetchone()
+        if row is None or row[0] not in (expected or (Status.RUNNING,)):
             raise TakenOver(str(self.run.pk))
 
     # --- one step -------------------------------------------------------------------------------------
 
     def step(self) -> bool:
         """Tool calls first, then one call of the model. False when the run is over."""
-        if self.stop.asked.is_set() or (self.first is None and self.is_stopped()):
+        if self.stop.asked.is_set():
             self.finish(Status.CANCELLED, "")
             return False
-        if self.first is None:
-            for call in self.waiting_calls():
-                carry_out(self.run, call)
-            if limit := self.limit():
-                self.give_up(limit)
-                return False
+        return self.ask_model() if self.first is not None else self.go_on()
+
+    def go_on(self) -> bool:
+        """Carries out what the model asked for, and tells it, within the bounds of a run."""
+        with reading():
+            stopped = Run.objects.filter(pk=self.run.pk, stop_requested=True).exists()
+            calls = self.story.calls()
+        if stopped:
+            self.finish(Status.CANCELLED, "")
+            return False
+        for call in calls:
+            if call.status in OPEN:
+                carry_out(self.run, call, self.wait_for)
+        if limit := self.limit(calls):
+            self.give_up(limit)
+            return False
         return self.ask_model()
 
-    def waiting_calls(self) -> list[ToolCall]:
-        with reading():
-            return open_calls(self.run)
-
-    def is_stopped(self) -> bool:
-        with reading():
-            return Run.objects.filter(pk=self.run.pk, stop_requested=True).exists()
-
-    def limit(self) -> str:
+    def limit(self, calls: list[ToolCall]) -> str:
         """The bound that is reached, or ''."""
-        with reading():
-            bad = sum(1 for call in ToolCall.objects.filter(run=self.run, status="refused") if call.outcome.get("bad"))
-        if bad >= MOST_BAD_CALLS:
+        if sum(bool(call.outcome.get("bad")) for call in calls if call.status == "refused") >= MOST_BAD_CALLS:
             return "too_many_bad_calls"
         if self.run.steps >= MOST_STEPS:
             return "too_many_steps"
@@ -237,36 +248,36 @@ class Execution:
             return first
         with unit_of_work() as uow:
             self.hold_on()
-            self.answer_tools()
-            request = self.request()
+            request = self.request(self.answer_tools(uow))
             return reserve(uow, self.spender(), request), request
 
-    def answer_tools(self) -> None:
-        """Stores the user turn that tells the model what came of its calls, once."""
-        last = Turn.objects.filter(run=self.run).order_by("-seq").first()
-        if last is None or last.role != "assistant":
-            return
-        calls = list(ToolCall.objects.filter(run=self.run, turn=last.seq).order_by("position"))
-        Turn.objects.create(run=self.run, seq=last.seq + 1, role="user", content=results_turn(calls))
+    def answer_tools(self, uow: UnitOfWork) -> list[dict[str, Any]]:
+        """The conversation to send: once the model's calls have ended, with a turn that tells what came of them."""
+        turns = self.story.turns
+        if not turns or turns[-1]["role"] != "assistant":
+            return turns
+        asked = ToolCall.objects.filter(run=self.run, turn=len(turns) - 1).order_by("position")
+        told = results_turn(list(asked))
+        self.story.say(uow, "user", told)
+        return [*turns, {"role": "user", "content": told}]
 
     def take_answer(self, attempt: Attempt, request: ModelRequest, answer: Answer) -> bool:
         """The third commit: settled, stored, and ended when nothing more is asked."""
         with unit_of_work() as uow:
             self.hold_on()
-            account_for(uow, attempt, request, answer)
+            self.account(uow, attempt, request, answer)
             self.run.steps += 1
-            Run.objects.filter(pk=self.run.pk).update(steps=self.run.steps)
-            seq = Turn.objects.filter(run=self.run).count()
-            Turn.objects.create(run=self.run, seq=seq, role="assistant", content=answer.content)
+            uow.change(self.run, "steps")
+            seq = self.story.say(uow, "assistant", answer.content)
             calls = requested(self.run, seq, answer.tool_calls)
-            ToolCall.objects.bulk_create(calls)
+            uow.add(*calls)
             if not calls:
-                self.end_in(uow, self.final_status(), answer.text)
+                end(uow, self.story, self.final_status(), answer.text)
         return bool(calls)
 
     def final_status(self) -> str:
         """A run whose effect a person refused is `rejected`, even though it ended politely."""
-        refused = ToolCall.objects.filter(run=self.run, outcome__refused_by_person=True).exists()
+        refused = any(call.outcome.get("refused_by_person") for call in self.story.calls())
         return Status.REJECTED if refused else Status.COMPLETED
 
     def take_failure(self, attempt: Attempt, request: ModelRequest, failure: CallFailed) -> bool:
@@ -274,15 +285,33 @@ class Execution:
         cancelled = failure.code == "cancelled"
         with unit_of_work() as uow:
             self.hold_on()
-            account_for(uow, attempt, request, failure)
+            self.account(uow, attempt, request, failure)
             status = Status.CANCELLED if cancelled else Status.FAILED
-            self.end_in(uow, status, failure.text, error="" if cancelled else failure.code)
+            end(uow, self.story, status, failure.text, error="" if cancelled else failure.code)
         return False
 
     def note_failure(self, attempt: Attempt, request: ModelRequest, failure: CallFailed) -> None:
         with unit_of_work() as uow:
             self.hold_on()
-            account_for(uow, attempt, request, failure)
+            self.account(uow, attempt, request, failure)
+
+    def account(self, uow: UnitOfWork, attempt: Attempt, request: ModelRequest, ended: Answer | CallFailed) -> None:
+        account_for(uow, attempt, request, ended)
+        self.add_use(uow, [attempt])
+
+    def give_up_calls(self, uow: UnitOfWork) -> None:
+        """Calls that a lost worker had under way are paid in full."""
+        self.add_use(uow, give_up_lost(uow, self.run.pk))
+
+    def add_use(self, uow: UnitOfWork, attempts: list[Attempt]) -> None:
+        """The run's use is the sum of its attempts, added in the commit that settles each."""
+        for attempt in attempts:
+            self.run.input_tokens += attempt.input_tokens
+            self.run.output_tokens += attempt.output_tokens
+            self.run.credits += attempt.credits
+            self.run.cost_pico_usd += attempt.pico_usd
+        if attempts:
+            uow.change(self.run, "input_tokens", "output_tokens", "credits", "cost_pico_usd")
 
     def may_retry(self, failure: CallFailed, trial: int) -> bool:
         """Only before the first words: an answer is never silently spliced."""
@@ -291,24 +320,26 @@ class Execution:
     # --- endings --------------------------------------------------------------------------------------
 
     def pause(self, checkpoint_id: UUID) -> None:
-        """Waits for a person, durably; goes on at once when they decided meanwhile."""
-        decided = False
+        """Waits for a question that was asked before, durably; goes on at once when it was decided meanwhile."""
         with unit_of_work() as uow:
-            asked = Checkpoint.objects.select_for_update().get(pk=checkpoint_id)
-            decided = asked.status != Checkpoint.Status.PENDING
-            claimed = Run.objects.filter(pk=self.run.pk, fence=self.run.fence).update(
-                status=Status.AWAITING_APPROVAL, lane=Lane.E, checkpoint_id=checkpoint_id
-            )
-            if claimed != 1:
-                raise TakenOver(str(self.run.pk))
-            LaneResult.objects.filter(run=self.run, lane=Lane.E).update(
-                status="blocked", started_at=timezone.now(), ended_at=None, output={"checkpoint": str(checkpoint_id)}
-            )
-            LaneResult.objects.filter(run=self.run, lane=Lane.F, status="running").update(status="blocked")
-            uow.announce("pipeline.blocked", self.run.pk, self.run.pk, thread=str(self.run.thread_id))
-            self.run.refresh_from_db()
-        if decided:
+            # The question before the run: whoever edits or withdraws it locks in this order, too.
+            asked = uow.lock(Checkpoint, checkpoint_id)
+            self.wait_for(uow, checkpoint_id)
+        if asked.status != Checkpoint.Status.PENDING:
             self.go()
+
+    def wait_for(self, uow: UnitOfWork, checkpoint_id: UUID) -> None:
+        """The run waits for a person, in the open unit of work that has locked or asked the question."""
+        run = self.run
+        self.hold_on(Status.PENDING, Status.RUNNING, Status.AWAITING_APPROVAL)
+        run.status, run.lane, run.checkpoint_id = Status.AWAITING_APPROVAL, Lane.E, checkpoint_id
+        uow.change(run, "status", "lane", "checkpoint_id")
+        told = {"checkpoint": str(checkpoint_id)}
+        self.story.move(uow, Lane.E, status="blocked", started_at=timezone.now(), ended_at=None, output=told)
+        work = self.story.lanes.get(Lane.F)
+        if work is not None and work.status == "running":
+            self.story.move(uow, Lane.F, status="blocked")
+        uow.announce("pipeline.blocked", run.pk, run.pk, thread=str(run.thread_id))
 
     def give_up(self, error: str) -> None:
         self.finish(Status.FAILED, "", error=error, claim=self.run.status != Status.RUNNING)
@@ -318,13 +349,10 @@ class Execution:
         with unit_of_work() as uow:
             if claim:
                 self.claim(uow, (self.run.status,))
-            self.hold_on()
-            give_up_lost(self.run.pk)
-            self.end_in(uow, status, text, error=error)
-
-    def end_in(self, uow: UnitOfWork, status: str, text: str, error: str = "") -> None:
-        end(uow, self.run, status, text, error=error)
-        self.run.save()
+            else:
+                self.hold_on()
+            self.give_up_calls(uow)
+            end(uow, self.story, status, text, error=error)
 
     # --- what the model is asked -----------------------------------------------------------------------
 
@@ -332,15 +360,13 @@ class Execution:
         assert self.run.account_id is not None
         return Spender(self.run.account_id, self.run.pk, self.run.thread_id)
 
-    def request(self) -> ModelRequest:
+    def request(self, turns: list[dict[str, Any]] | None = None) -> ModelRequest:
         """The prompt from stored rows only: a worker that takes over asks exactly the same."""
-        snapshot = Snapshot.objects.filter(run=self.run).order_by("-id").first()
-        turns = Turn.objects.filter(run=self.run).order_by("seq").values("role", "content")
-        first = prompt.first_turn(self.run, snapshot.fragments if snapshot else [])
+        first = prompt.first_turn(self.run, self.story.fragments)
         return ModelRequest(
             model=model(self.run.model),
             system=prompt.system(self.run),
-            messages=[first, *turns],
+            messages=[first, *(self.story.turns if turns is None else turns)],
             tools=[tool.spec() for tool in offered(self.run)],
             max_tokens=MAX_OUTPUT,
         )

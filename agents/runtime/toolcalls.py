@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from agents.pipeline.binding import run_binding
 from agents.pipeline.models import Run, ToolCall
-from agents.runtime.tools import Tool, from_wire, offered, told
+from agents.runtime.tools import from_wire, offered, told
 from governance.checkpoints.execution import OutsideFailed
 from governance.checkpoints.models import Checkpoint
 from governance.errors import BadInput, CheckpointRequired, GovernanceError
@@ -24,30 +24,31 @@ from spheres.models import Item
 from threads.models import Thread
 
 MOST_BAD_CALLS = 3
+NOTED = {"begun": ToolCall.Status.BEGUN, "done": ToolCall.Status.DONE, "asked": ToolCall.Status.WAITING}
 Note = Callable[[UnitOfWork, str, Any], None]
+Pause = Callable[[UnitOfWork, UUID], None]
 
 
 class Paused(Exception):
-    """A tool call waits for a person; everything is stored."""
+    """A tool call waits for a person. `noted`: the run knows it already, from the commit of the question."""
 
-    def __init__(self, checkpoint_id: UUID) -> None:
+    def __init__(self, checkpoint_id: UUID, *, noted: bool = False) -> None:
         super().__init__(str(checkpoint_id))
-        self.checkpoint_id = checkpoint_id
+        self.checkpoint_id, self.noted = checkpoint_id, noted
 
 
 class EffectUnknown(Exception):
     """An outside effect was begun and nobody knows whether it happened: a person must look."""
 
 
-def open_calls(run: Run) -> list[ToolCall]:
-    """The calls of the last assistant turn that have not ended, in order; inside a transaction."""
-    return list(
-        ToolCall.objects.filter(run=run, status__in=["requested", "waiting", "begun"]).order_by("turn", "position")
-    )
+OPEN = frozenset({ToolCall.Status.REQUESTED, ToolCall.Status.WAITING, ToolCall.Status.BEGUN})
 
 
-def carry_out(run: Run, call: ToolCall) -> None:
-    """Brings one call to its end. Raises Paused, EffectUnknown, or OutsideFailed is told to the model."""
+def carry_out(run: Run, call: ToolCall, pause: Pause) -> None:
+    """Brings one call to its end; `pause(uow, checkpoint)` makes the run wait, in the commit of the question.
+
+    Raises Paused or EffectUnknown; a failure is told to the model.
+    """
     if call.status == ToolCall.Status.BEGUN:
         raise EffectUnknown(call.action)
     approval: UUID | None = None
@@ -56,14 +57,14 @@ def carry_out(run: Run, call: ToolCall) -> None:
         if approval is None:
             return
     try:
-        tool, params = _valid(run, call)
+        params = _valid(run, call)
     except BadInput as refusal:
         _end(call, ToolCall.Status.REFUSED, {"error": _sentence(refusal), "fields": _fields(refusal), "bad": True})
         return
-    _perform(run, call, tool, params, approval)
+    _perform(run, call, params, approval, pause)
 
 
-def _perform(run: Run, call: ToolCall, tool: Tool, params: Params, approval: UUID | None) -> None:
+def _perform(run: Run, call: ToolCall, params: Params, approval: UUID | None, pause: Pause) -> None:
     try:
         perform(
             call.action,
@@ -71,24 +72,25 @@ def _perform(run: Run, call: ToolCall, tool: Tool, params: Params, approval: UUI
             approval=approval,
             binding=run_binding(run),
             estimate=_facts(run, params),
-            alongside=_noting(call),
+            alongside=_noting(call, pause),
         )
     except CheckpointRequired as stop:
-        _wait(call, UUID(stop.checkpoint["id"]))
+        raise Paused(UUID(stop.checkpoint["id"]), noted=True) from None
     except OutsideFailed as failure:
         _end(call, ToolCall.Status.REFUSED, {"error": _("It could not be done: %(why)s") % {"why": failure}})
     except GovernanceError as refusal:
         _end(call, ToolCall.Status.REFUSED, {"error": _sentence(refusal), "fields": _fields(refusal)})
 
 
-def _noting(call: ToolCall) -> Note:
-    """Notes a call in the very commit of its act, so that a crash can neither lose nor double it."""
+def _noting(call: ToolCall, pause: Pause) -> Note:
+    """Notes a call in the very commit of its act or its question, so that a crash can neither lose nor double it."""
 
     def note(uow: UnitOfWork, phase: str, row: Any) -> None:
-        status = ToolCall.Status.BEGUN if phase == "begun" else ToolCall.Status.DONE
-        outcome = told(call.action, row) if phase == "done" else {}
-        _store(call, status, outcome)
-        uow.announce("tool.done" if phase == "done" else "tool.begun", call.pk, call.run_id, action=call.action)
+        if phase == "asked":
+            call.checkpoint_id = row.pk
+        _store(uow, call, NOTED[phase], told(call.action, row) if phase == "done" else {})
+        if phase == "asked":
+            pause(uow, row.pk)
 
     return note
 
@@ -114,62 +116,48 @@ def _follow(call: ToolCall, old: Checkpoint) -> UUID | None:
     with reading():
         new = find(Checkpoint.objects, old.superseded_by_id)
     call.params, call.checkpoint_id = new.params, new.pk
-    with unit_of_work():
-        call.save(update_fields=["params", "checkpoint_id"])
+    with unit_of_work() as uow:
+        uow.change(call, "params", "checkpoint_id")
     return _decided(call)
 
 
-def _valid(run: Run, call: ToolCall) -> tuple[Tool, Params]:
-    """The offered tool and its parsed parameters. Raises BadInput, which the model is told."""
+def _valid(run: Run, call: ToolCall) -> Params:
+    """The parsed parameters of an offered tool. Raises BadInput, which the model is told."""
     tools = {tool.action.name: tool for tool in offered(run)}
     tool = tools.get(call.action)
     if tool is None:
         raise BadInput(_("There is no such tool here."))
     params = parse(tool.action, call.params)
-    if tool.action.effect == "READ":
-        with reading():
-            there = sphere_of(params)
-        if there not in {None, run.sphere}:
-            raise BadInput(_("Another sphere than this run's cannot be read."))
-    return tool, params
+    if tool.action.effect == "READ" and sphere_of(params) not in {None, run.sphere}:
+        raise BadInput(_("Another sphere than this run's cannot be read."))
+    return params
 
 
 def sphere_of(params: Params) -> str | None:
-    """The sphere that an act touches: its own parameter, or that of the object it names."""
+    """The sphere that an act touches: its own parameter, or that of the object it names, which is looked up."""
     if sphere := getattr(params, "sphere", None):
         return str(sphere)
-    if item := getattr(params, "item", None):
-        return find(Item.objects, item).sphere
-    if thread := getattr(params, "thread", None):
-        return find(Thread.objects, thread).sphere
+    for name, model in (("item", Item), ("thread", Thread)):
+        if pk := getattr(params, name, None):
+            with reading():
+                return str(find(model.objects, pk).sphere)
     return None
 
 
 def _facts(run: Run, params: Params) -> dict[str, Any]:
     """What rules may ask: a write into another sphere is seen by them."""
-    with reading():
-        return {"sphere": run.sphere, "target_sphere": sphere_of(params) or run.sphere}
-
-
-def _wait(call: ToolCall, checkpoint_id: UUID) -> None:
-    call.checkpoint_id = checkpoint_id
-    _store_alone(call, ToolCall.Status.WAITING, {})
-    raise Paused(checkpoint_id)
+    return {"sphere": run.sphere, "target_sphere": sphere_of(params) or run.sphere}
 
 
 def _end(call: ToolCall, status: str, outcome: dict[str, Any]) -> None:
-    _store_alone(call, status, outcome)
-
-
-def _store_alone(call: ToolCall, status: str, outcome: dict[str, Any]) -> None:
     with unit_of_work() as uow:
-        _store(call, status, outcome)
-        uow.announce(f"tool.{status}", call.pk, call.run_id, action=call.action)
+        _store(uow, call, status, outcome)
 
 
-def _store(call: ToolCall, status: str, outcome: dict[str, Any]) -> None:
+def _store(uow: UnitOfWork, call: ToolCall, status: str, outcome: dict[str, Any]) -> None:
     call.status, call.outcome = status, outcome
-    call.save(update_fields=["status", "outcome", "checkpoint_id"])
+    uow.change(call, "status", "outcome", "checkpoint_id")
+    uow.announce(f"tool.{status}", call.pk, call.run_id, action=call.action)
 
 
 def _sentence(refusal: GovernanceError) -> str:

@@ -95,6 +95,8 @@ def first_sentences(request: str, quoted: tuple[Fragment, ...]) -> list[Passage]
     found = []
     for fragment in quoted:
         lines = sentences(fragment.text)
+        if len(lines) > 1 and lines[0] == fragment.title:
+            del lines[0]  # a note that begins with its title: what it says comes after
         if lines:
             score = len(wanted & keywords(f"{fragment.origin} {fragment.kind} {fragment.title} {fragment.text}"))
             found.append(Passage(fragment, lines[0], score))

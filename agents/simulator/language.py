@@ -25,7 +25,9 @@ _ENGLISH = _words(
 _STOP_WORDS = (_FRENCH | _ENGLISH) - {"paie", "pay"} | _words(
     "pas plus tout tous toute toutes peux peut fais fait faire donne dis dire sommaire court breve tell give "
     "show me us them him her can could would should do does did not any all has have had be been qu est-ce "
-    "par summary short brief about from into email mail courriel message note tache task item fiche"
+    "par summary short brief about from into email mail courriel message note tache task item fiche "
+    "deux trois quatre cinq six sept huit neuf dix two three four five seven eight nine ten "
+    "dernier derniers derniere dernieres recent recents recente recentes last latest"
 )
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"(?<!\bM\.)(?<!\bMr\.)(?<!\bMme\.)(?<!\bDr\.)(?<!\bNo\.)(?<=[.!?…])\s+(?=[\w«\"(\[-])")

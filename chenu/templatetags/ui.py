@@ -7,6 +7,7 @@ gets an unknown argument, icon, size or tone raises TemplateSyntaxError instead 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,7 @@ CARD_TONES = ("", "await", "quiet", "flush")
 BAR_TONES = ("", "water", "warn")
 AVATAR_KINDS = ("person", "org", "agent", "nova")
 AVATAR_ICONS = {"agent": "bot", "nova": "sparkle"}
+EPOCH = template.Variable("shell.epoch")
 
 
 def _one_of(what: str, value: object, allowed: tuple[str, ...]) -> str:
@@ -161,13 +163,19 @@ def guard(context: Context) -> SafeString:
     """The two proofs of every POST form: the CSRF token and, when known, the session epoch (2.2, M3)."""
     token = CsrfTokenNode().render(context)
     try:
-        epoch = template.Variable("shell.epoch").resolve(context)
+        epoch = EPOCH.resolve(context)
     except template.VariableDoesNotExist:
         epoch = ""
     return format_html('{}<input type="hidden" name="epoch" value="{}">', token, epoch) if epoch else SafeString(token)
 
 
 # --- Surfaces and marks -----------------------------------------------------------------------------
+@register.filter
+def of(names: Mapping[Any, str], key: Any) -> str:
+    """What a mapping holds for a key, '' when it holds nothing: `{% icon icons|of:item.type %}`."""
+    return names.get(key, "")
+
+
 @register.simple_block_tag
 def card(content: str, *, title: str = "", tone: str = "", notch: bool = False, level: int = 2) -> str:
     """A surface; `notch` cuts the stepped corner of primary cards; `level` is that of the title, 2 to 4."""

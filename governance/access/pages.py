@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from governance.access.problems import respond
 from governance.access.public import is_for_programs
-from governance.errors import GovernanceError, NotAllowed, NotThere
+from governance.errors import GovernanceError, NotAllowed, NotThere, TooMany
 from governance.jobs.models import WorkerBeat
 
 LEAST_FREE_BYTES = 50 * 1024 * 1024
@@ -36,6 +36,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     refusal = GovernanceError(_("This request cannot be understood."))
     refusal.status, refusal.code, refusal.title = 400, "invalid", _("This cannot be understood")
     return respond(_traced(request), refusal)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """A limit of the sign-in pages is reached."""
+    return respond(_traced(request), TooMany(_("Wait a minute, then try again."), retry_after=60))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

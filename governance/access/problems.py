@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +22,8 @@ from governance.errors import (
     NotAllowed,
     NotSignedIn,
     NotThere,
+    SecondFactorNeeded,
+    StepUpRequired,
     TooMany,
 )
 
@@ -76,6 +79,13 @@ def page(request: HttpRequest, refusal: GovernanceError) -> HttpResponse:
     if isinstance(refusal, NotSignedIn):
         back = urlencode({"next": request.get_full_path()}) if request.method in {"GET", "HEAD"} else ""
         return redirect(reverse("account_login") + (f"?{back}" if back else ""))
+    if isinstance(refusal, SecondFactorNeeded) and "HX-Request" not in request.headers:
+        return redirect("factor-needed")
+    if isinstance(refusal, StepUpRequired):
+        where = "security" if refusal.enrol else "account_reauthenticate"
+        if refusal.enrol:
+            messages.warning(request, str(refusal.detail))
+        return redirect(reverse(where) + "?" + urlencode({"next": refusal.back or reverse("security")}))
     if isinstance(refusal, CheckpointRequired):
         return redirect(refusal.extra["links"]["page"])  # the page that shows exactly what would happen
     problem = document(request, refusal)

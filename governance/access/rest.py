@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError as ValidationFailed
 from django.db import DataError
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.pagination import CursorPagination
@@ -173,6 +173,12 @@ class KeysetPages(CursorPagination):
                 raise
             raise BadInput(errors={"cursor": [_("This is not a cursor of this list.")]}) from error
         return pages.get_paginated_response([shape(row) for row in found])
+
+    @classmethod
+    def flat(cls, request: Request, rows: Any, model: type[BaseModel]) -> Response:
+        """As `answer`, for rows whose columns are the fields of `model`: no object is made of what is only shown."""
+        columns = rows.values(*{"id", *model.model_fields})  # the id is the cursor's
+        return cls.answer(request, columns, lambda row: model.model_validate(row).model_dump(mode="json"))
 
 
 def validated(model: type[P], data: Mapping[str, Any]) -> P:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 IDENTITY, EPOCH, SEEN = "identity", "epoch", "seen"
+WANTED = "wanted"  # the identity that asked for a second factor, and the page to go back to
 TOUCH_EVERY = 60  # seconds: a session in use is renewed at most once a minute
 
 
@@ -26,6 +27,7 @@ def epoch(request: HttpRequest) -> str:
 
 def activate(request: HttpRequest, identity_id: UUID | None) -> None:
     """Acts for `identity_id` (None: the default one) from now on; every open page becomes stale."""
+    request.session.pop(WANTED, None)
     if identity_id is None:
         request.session.pop(IDENTITY, None)
     else:

@@ -42,11 +42,13 @@ def newest_page(request: HttpRequest, rows: Any, size: int) -> tuple[list[Any], 
 
 
 def names_of(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """The names of people, by id; one query, none without ids."""
-    wanted = {pk for pk in person_ids if pk is not None}
+    """The names of people, by id; one query, none for the person who looks."""
+    actor = current()
+    known = {actor.person_id: actor.name} if actor.name else {}
+    wanted = {pk for pk in person_ids if pk is not None} - known.keys()
     if not wanted:
-        return {}
-    return {user.pk: str(user) for user in User.objects.filter(pk__in=wanted).only("display_name", "email")}
+        return known
+    return known | {user.pk: str(user) for user in User.objects.filter(pk__in=wanted).only("display_name", "email")}
 
 
 class ActionForm(forms.Form):

@@ -5,8 +5,11 @@ allauth's JWT strategy signs and validates; validation is stateful: ending the s
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import Any
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.headless.tokens.strategies.jwt import internal as jwt
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -14,6 +17,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from governance.access import sessions
 from governance.people.models import User
 
 
@@ -21,11 +25,17 @@ from governance.people.models import User
 class TokenPair:
     access: str
     refresh: str
+    session: str
 
 
-def issue(person: User) -> TokenPair:
-    """Opens a session for programs and signs its first pair; the browser's session is not touched."""
+def issue(person: User, proofs: list[dict[str, Any]] | None = None) -> TokenPair:
+    """Opens a session for programs and signs its first pair; the browser's session is not touched.
+
+    `proofs`: what the person has shown for it, for a later step-up.
+    """
     session = SessionStore()
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = proofs or []
+    session[sessions.SEEN] = int(time.time())
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
@@ -34,20 +44,30 @@ def issue(person: User) -> TokenPair:
     return _sign(person, session)
 
 
-def person_of_access_token(header: str) -> User | None:
-    """The person behind `Authorization: Bearer …`, or None when it is not a live access token."""
+def person_of_access_token(header: str) -> tuple[User, str] | None:
+    """The person behind `Authorization: Bearer …` and the key of their sign-in; None when it is no live token."""
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         return None
     found = jwt.validate_access_token(token.strip())
-    return found[0] if found and found[0].is_active else None
+    if not found or not found[0].is_active:
+        return None
+    return found[0], jwt.session_key_from_sid(found[1]["sid"]) or ""
+
+
+class Reused(Exception):
+    """A refresh token was shown again: its sign-in is over, nobody else's."""
+
+    def __init__(self, person: User | None) -> None:
+        super().__init__()
+        self.person = person
 
 
 def rotate(refresh: str) -> TokenPair | None:
     """A new pair for a live refresh token, which is dead from now on; None when it is not live.
 
-    A token that was live once and is shown again ends its own sign-in: somebody copied it.
-    The session row is locked, so two racing refreshes of one token cannot both succeed.
+    Raises Reused when the token was live once and is shown again: somebody copied it, so its own sign-in
+    ends. The session row is locked, so two racing refreshes of one token cannot both succeed.
     """
     payload = jwt.decode_token(refresh, "refresh")
     session_key = jwt.session_key_from_sid(payload["sid"]) if payload else None
@@ -57,23 +77,17 @@ def rotate(refresh: str) -> TokenPair | None:
         if not Session.objects.select_for_update().filter(session_key=session_key).exists():
             return None
         found = jwt.validate_refresh_token(refresh)
-        if found is None:
-            SessionStore(session_key).delete()
-            return None
-        person, session, live = found
-        jwt.invalidate_refresh_token(session, live)
-        return _sign(person, session)
-
-
-def revoke(header: str) -> None:
-    """Ends the sign-in behind an access token: access and refresh die together."""
-    payload = jwt.decode_token(header.partition(" ")[2].strip(), "access")
-    session_key = jwt.session_key_from_sid(payload["sid"]) if payload else None
-    if session_key:
+        if found is not None:
+            person, session, live = found
+            jwt.invalidate_refresh_token(session, live)
+            session[sessions.SEEN] = int(time.time())
+            return _sign(person, session)
+        reused = Reused(User.objects.filter(pk=payload["sub"]).first())
         SessionStore(session_key).delete()
+    raise reused
 
 
 def _sign(person: User, session: SessionStore) -> TokenPair:
     refresh = jwt.create_refresh_token(person, session)
     session.save()
-    return TokenPair(jwt.create_access_token(person, session, {}), refresh)
+    return TokenPair(jwt.create_access_token(person, session, {}), refresh, session.session_key or "")

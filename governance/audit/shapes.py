@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from governance.audit.entries import PURPOSE
 from governance.audit.models import AuditEntry, Outcome
+from governance.audit.proof import Proof
 from governance.audit.vault import SALT, unseal
 from governance.errors import AuditUnavailable
 from governance.registry.actions import all_actions
@@ -25,7 +26,12 @@ OUTCOMES: dict[str, Promise] = {
     Outcome.UNKNOWN: _("begun, outcome not known yet"),
 }
 # Entries that no declared action writes.
-OTHER_LABELS: dict[str, Promise] = {"governance.boundary.cross": _("Reach across identities")}
+OTHER_LABELS: dict[str, Promise] = {
+    "governance.boundary.cross": _("Reach across identities"),
+    "governance.audit.rotate": _("Change the key that signs the log"),
+    "governance.audit.acknowledge": _("Take note that the database went back"),
+    "governance.token.use": _("Use an API token"),
+}
 
 
 class AuditEntryOut(BaseModel):
@@ -68,9 +74,34 @@ class ChainOut(BaseModel):
     first_bad: dict[str, Any] | None
 
 
+class SignedOut(BaseModel):
+    """The last signed head: up to entry `seq` nobody can make the log anew. `key` is the key's fingerprint."""
+
+    line: int
+    at: datetime
+    seq: int
+    hash: str
+    key: str
+
+
 class Verified(BaseModel):
+    """`first`: the number of the first entry that was read again."""
+
     ok: bool
     chains: list[ChainOut]
+    first: int
+    signed: SignedOut | None
+
+
+def proof_out(proof: Proof) -> dict[str, Any]:
+    head = proof.signed
+    signed = (
+        SignedOut(line=head.number, at=head.at, seq=head.seq, hash=bytes(head.hash).hex(), key=proof.key)
+        if head
+        else None
+    )
+    chain = ChainOut.model_validate(proof.report.as_dict())
+    return Verified(ok=proof.report.ok, chains=[chain], first=proof.first, signed=signed).model_dump(mode="json")
 
 
 def body_of(row: AuditEntry) -> dict[str, Any]:
@@ -113,6 +144,18 @@ def payload_of(row: AuditEntry) -> dict[str, Any] | None:
         return None
     payload: dict[str, Any] = orjson.loads(opened[SALT:])
     return payload
+
+
+_words: dict[str, str | Promise] = {}
+
+
+def register_words(said: str, words: str | Promise) -> None:
+    """What an entry's `said` means to a reader, where it is a name and not a text of somebody's."""
+    _words[said] = words
+
+
+def words_of(said: str) -> str:
+    return str(_words.get(said, said))
 
 
 def label_of(action: str) -> str:

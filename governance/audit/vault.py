@@ -6,40 +6,36 @@ Format of a sealed value: 12 bytes nonce ‖ ciphertext ‖ 16 bytes tag, bound 
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 
+from governance.audit.master import NONCE, encrypt, label, unwrap, wrap
 from governance.audit.models import DataKey
 from governance.errors import AuditUnavailable
 
-NONCE = 12
 SALT = 32
 KEY_LIFETIME = 60  # seconds
 
 
 def make_data_key(identity_id: UUID) -> DataKey:
     """Creates the data key of a new identity; the identity must be bound (or the system's scope open)."""
-    wrapped = _encrypt(_master_key(), AESGCM.generate_key(256), _label("data-key", identity_id))
-    return DataKey.objects.create(identity_id=identity_id, wrapped=wrapped)
+    return DataKey.objects.create(identity_id=identity_id, wrapped=wrap(identity_id, AESGCM.generate_key(256)))
 
 
 def seal(identity_id: UUID, purpose: str, plain: bytes) -> bytes:
     """Encrypts `plain` under the identity's data key; inside a transaction where its rows are visible."""
-    return _encrypt(_data_key(identity_id), plain, _label(purpose, identity_id))
+    return encrypt(_data_key(identity_id), plain, label(purpose, identity_id))
 
 
 def unseal(identity_id: UUID, purpose: str, sealed: bytes) -> bytes:
     """Decrypts what `seal` made. Raises AuditUnavailable when the key is gone or the value was altered."""
     try:
         return AESGCM(_data_key(identity_id)).decrypt(
-            bytes(sealed[:NONCE]), bytes(sealed[NONCE:]), _label(purpose, identity_id)
+            bytes(sealed[:NONCE]), bytes(sealed[NONCE:]), label(purpose, identity_id)
         )
     except (InvalidTag, ValueError) as error:
         raise AuditUnavailable("A sealed value does not open with this identity's key.") from error
@@ -60,21 +56,7 @@ def _unwrapped(identity_id: UUID, _period: int) -> bytes:
     wrapped = DataKey.objects.filter(identity_id=identity_id).values_list("wrapped", flat=True).first()
     if wrapped is None:
         raise AuditUnavailable("This identity has no data key.")
-    nonce, sealed = bytes(wrapped[:NONCE]), bytes(wrapped[NONCE:])
-    try:
-        return AESGCM(_master_key()).decrypt(nonce, sealed, _label("data-key", identity_id))
-    except InvalidTag as error:
-        raise AuditUnavailable("The master key does not open this identity's data key.") from error
-
-
-def _encrypt(key: bytes, plain: bytes, label: bytes) -> bytes:
-    nonce = os.urandom(NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, label)
-
-
-def _label(purpose: str, identity_id: UUID) -> bytes:
-    return f"chenu.{purpose}.{identity_id}".encode()
-
-
-def _master_key() -> bytes:
-    return hashlib.sha256(b"chenu.master\x00" + settings.MASTER_KEY.encode()).digest()
+    key = unwrap(identity_id, bytes(wrapped))
+    if key is None:
+        raise AuditUnavailable("The master key does not open this identity's data key.")
+    return key

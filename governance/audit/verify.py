@@ -48,12 +48,14 @@ def link(chain: UUID, seq: int, prev_hash: bytes, body: bytes) -> bytes:
     return hashlib.sha256(numbered + prev_hash + hashlib.sha256(body).digest()).digest()
 
 
-def verify_chain(chain: UUID, *, open_payloads: bool = False) -> ChainReport:
+def verify_chain(chain: UUID, *, open_payloads: bool = False, since: tuple[int, bytes] = (0, GENESIS)) -> ChainReport:
     """Verifies one chain from its first entry, inside a transaction where it is visible.
 
-    With `open_payloads` each payload is decrypted and compared with its commitment too.
+    With `open_payloads` each payload is decrypted and compared with its commitment too. `since` is the number and
+    hash of an entry known to be right: what comes before it is left out.
     """
-    seq, last, reason, rows = 0, GENESIS, CUT_OFF, _rows()
+    (seq, last), reason = since, CUT_OFF
+    rows = _rows(after=seq)
     while reason == CUT_OFF:
         begun_at = seq
         for row in rows:
@@ -68,9 +70,9 @@ def verify_chain(chain: UUID, *, open_payloads: bool = False) -> ChainReport:
     return _report(chain, seq, last, {"seq": seq + 1, "id": None, "reason": reason} if reason else None)
 
 
-def _rows(after: int | None = None) -> Iterator[dict[str, Any]]:
+def _rows(after: int) -> Iterator[dict[str, Any]]:
     rows = AuditEntry.objects.in_order().values(*COLUMNS)
-    return (rows if after is None else rows.filter(seq__gt=after)).iterator(chunk_size=CHUNK)
+    return (rows.filter(seq__gt=after) if after else rows).iterator(chunk_size=CHUNK)
 
 
 def _fault(chain: UUID, seq: int, last: bytes, row: dict[str, Any]) -> str:

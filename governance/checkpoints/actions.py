@@ -10,8 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from governance.checkpoints.models import Checkpoint, Vote
-from governance.checkpoints.policies import may_decide
+from governance.checkpoints.policies import deciding_roles, may_decide
+from governance.checkpoints.quorum import EXCLUDED, is_self_approval, needed, require_care, standing_approvals
+from governance.delegations.covering import covers, may_still_decide, people_in
+from governance.delegations.models import Delegation
 from governance.errors import Conflict, Gone, NotAllowed
+from governance.grants.actions import GIVE, GiveGrant
 from governance.isolation.context import Channel, IdentityContext
 from governance.isolation.lookup import find
 from governance.jobs.queue import enqueue
@@ -29,6 +33,8 @@ class Decide(Params):
     decision: Literal["approve", "reject"]
     envelope_digest: str = Field(min_length=64, max_length=64, pattern="^[0-9a-f]{64}$")
     comment: str = Field(default="", max_length=500)
+    grant: bool = False  # and the like of it, in advance
+    delegation: UUID | None = None  # the vote is cast for who gave it
 
 
 @action(
@@ -41,14 +47,29 @@ class Decide(Params):
 def decide(uow: UnitOfWork, params: Decide) -> Checkpoint:
     """Records the vote; a first refusal ends the question, a full quorum approves it."""
     row = find(Checkpoint.objects.select_for_update(), params.checkpoint)
-    check_decidable(row, uow.actor, params)
-    _vote(uow.actor, row, params)
-    uow.tell(question=row.action, envelope=row.envelope_digest)
-    if params.decision == "reject":
+    alone = is_self_approval(row)
+    check_decidable(row, uow.actor, params, alone)
+    mandate = find_mandate(row, uow.actor, params.delegation)
+    approves = params.decision == "approve"
+    if approves:
+        require_care(row, uow.actor, alone=alone)
+    vote = _vote(uow.actor, row, params, mandate, self_approved=alone and approves)
+    uow.tell(question=row.action, envelope=row.envelope_digest, self_approved=vote.self_approved)
+    uow.tell(voter=str(vote.person_id))
+    if not approves:
         end(uow, row, Status.REJECTED)
-    elif row.votes.filter(decision="approve").count() >= row.quorum:
+    elif standing_approvals(row) >= needed(row):
         end(uow, row, Status.APPROVED)
+        if params.grant:
+            grant_the_like(uow, row, mandate)
     return row
+
+
+def grant_the_like(uow: UnitOfWork, row: Checkpoint, mandate: Delegation | None) -> None:
+    """Allows such questions in advance, on the usual terms; raises NotAllowed for what is not one's own to promise."""
+    if mandate is not None:
+        raise NotAllowed(_("A vote for somebody else allows nothing in advance."))
+    uow.also(GIVE, GiveGrant(checkpoint=row.pk))
 
 
 def check_open(row: Checkpoint) -> None:
@@ -59,26 +80,50 @@ def check_open(row: Checkpoint) -> None:
         raise Conflict("already_decided", _("This was decided already."))
 
 
-def check_decidable(row: Checkpoint, actor: IdentityContext, params: Decide) -> None:
-    """Raises the reason why this person cannot decide this question now."""
+def check_decidable(row: Checkpoint, actor: IdentityContext, params: Decide, alone: bool) -> None:
+    """Raises the reason why this person cannot decide this question now. `alone`: nobody else could."""
     check_open(row)
     if params.envelope_digest != row.envelope_digest:
         raise Conflict("stale_checkpoint", _("This is not what you were shown. Look at it again."))
-    if row.exclude_requester and actor.person_id == row.requester_id:
-        raise NotAllowed(_("A rule asks for somebody else than the person who requested it."))
-    if row.votes.filter(person_id=actor.person_id).exists():
+    if actor.role not in deciding_roles(row):
+        raise NotAllowed(_("Only owners and administrators decide this."))
+    if row.exclude_requester and actor.person_id == row.requester_id and not alone:
+        raise NotAllowed(EXCLUDED)
+    if actor.person_id in people_in(row.votes.all()):
         raise Conflict("already_voted", _("You have voted already."))
 
 
-def _vote(actor: IdentityContext, row: Checkpoint, params: Decide) -> None:
-    Vote.objects.create(
-        checkpoint=row,
-        person_id=actor.person_id,
-        person_name=str(User.objects.get(pk=actor.person_id)),
-        decision=params.decision,
-        comment=params.comment,
-        at=timezone.now(),
-    )
+def find_mandate(row: Checkpoint, actor: IdentityContext, pk: UUID | None) -> Delegation | None:
+    """The delegation this vote is cast under, locked against being revoked meanwhile.
+
+    Raises NotAllowed when it is not this person's to use on this question, Conflict when its giver has voted.
+    """
+    if pk is None:
+        return None
+    mandate = find(Delegation.objects.select_for_update(), pk)
+    reaches = covers(mandate, row) and may_still_decide(mandate, deciding_roles(row))
+    if mandate.to_person_id != actor.person_id or not reaches:
+        raise NotAllowed(_("This delegation does not reach this question."))
+    if row.exclude_requester and mandate.from_person_id == row.requester_id:
+        raise NotAllowed(EXCLUDED)
+    if mandate.from_person_id in people_in(row.votes.all()):
+        raise Conflict("already_voted", _("They have voted already."))
+    return mandate  # type: ignore[no-any-return]
+
+
+def _vote(
+    actor: IdentityContext, row: Checkpoint, params: Decide, mandate: Delegation | None, self_approved: bool
+) -> Vote:
+    name = str(User.objects.get(pk=actor.person_id))
+    vote = Vote(person_id=actor.person_id, person_name=name)
+    if mandate is not None:
+        vote = Vote(person_id=mandate.from_person_id, person_name=mandate.from_name, delegation=mandate)
+        vote.cast_by_id, vote.cast_by_name = actor.person_id, name
+    vote.checkpoint, vote.decision, vote.comment = row, params.decision, params.comment
+    vote.envelope_digest = params.envelope_digest
+    vote.self_approved, vote.at = self_approved, timezone.now()
+    vote.save()
+    return vote
 
 
 class EndCheckpoint(Params):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -13,16 +14,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.access.rest import KeysetPages, act, query, refuse_spoofed_identity
+from governance.access.stepup import require_recent_factor
 from governance.checkpoints.checks import examine
 from governance.checkpoints.deciding import can_decide, is_open
+from governance.checkpoints.escalating import ESCALATE
 from governance.checkpoints.models import Checkpoint
+from governance.checkpoints.quorum import is_solo
+from governance.checkpoints.resolving import RESOLVE
 from governance.checkpoints.runs import run_state
 from governance.checkpoints.shapes import CheckpointOut, DecidedCheckpoint, checkpoint_out
 from governance.errors import BadInput
 from governance.isolation.context import current, reading
 from governance.isolation.lookup import find
 from governance.people.policies import may_write
-from governance.registry.actions import Params
+from governance.registry.actions import Params, get_action
 
 
 class CheckpointFilter(Params):
@@ -35,12 +40,19 @@ class Decision(Params):
     decision: Literal["approve", "reject"]
     envelope_digest: str = Field(min_length=64, max_length=64, pattern="^[0-9a-f]{64}$")
     comment: str = Field(default="", max_length=500)
+    grant: bool = False
+    delegation: UUID | None = None
 
 
 class Parameters(Params):
     """Those not named stay as they are; none at all seals the same act anew, as things are now."""
 
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class Outcome(Params):
+    outcome: Literal["happened", "did_not_happen"]
+    note: str = Field(default="", max_length=500)
 
 
 class CheckpointPage(BaseModel):
@@ -61,10 +73,10 @@ class ByExpiry(KeysetPages):
     ordering = ("expires_at", "id")  # type: ignore[assignment]
 
 
-def shown(row: Checkpoint) -> dict[str, Any]:
-    """The checkpoint as the bound person may see it."""
+def shown(row: Checkpoint, solo: bool | None = None) -> dict[str, Any]:
+    """The checkpoint as the bound person may see it; `solo` as for `can_decide`."""
     actor = current()
-    return checkpoint_out(row, may_decide=can_decide(row, actor), show_preview=may_write(actor))
+    return checkpoint_out(row, may_decide=can_decide(row, actor, solo), show_preview=may_write(actor))
 
 
 def seen(pk: UUID) -> Checkpoint:
@@ -90,7 +102,8 @@ class CheckpointsView(APIView):
         given = {"status": asked.status, "run_id": asked.run, "thread_id": asked.thread}
         wanted = {name: value for name, value in given.items() if value is not None}
         pages = ByExpiry if asked.status == Checkpoint.Status.PENDING else KeysetPages
-        return pages.answer(request, Checkpoint.objects.filter(**wanted).prefetch_related("votes"), shown)
+        rows, solo = Checkpoint.objects.filter(**wanted).prefetch_related("votes"), is_solo(current().identity_id)
+        return pages.answer(request, rows, partial(shown, solo=solo))
 
 
 class CheckpointView(APIView):
@@ -104,8 +117,10 @@ class CheckpointView(APIView):
 class DecisionView(APIView):
     @extend_schema(request=Decision, responses=DecidedCheckpoint, operation_id="governance_checkpoint_decide")
     def post(self, request: Request, checkpoint: UUID) -> Response:
-        seen(checkpoint)
+        row = seen(checkpoint)
         body = body_with(request, checkpoint)
+        if body.get("decision") == "approve" and get_action(row.action).guarded:
+            require_recent_factor(request._request)
         return act(request, "governance.checkpoint.decide", body, decided)
 
 
@@ -119,3 +134,19 @@ class ParametersView(APIView):
         """Answers with the new checkpoint; the old one is superseded."""
         seen(checkpoint)
         return act(request, "governance.checkpoint.edit", body_with(request, checkpoint), shown)
+
+
+class EscalateView(APIView):
+    @extend_schema(request=None, responses=CheckpointOut, operation_id="governance_checkpoint_escalate")
+    def post(self, request: Request, checkpoint: UUID) -> Response:
+        """One level up; it goes on waiting, for no longer than that level gives."""
+        seen(checkpoint)
+        return act(request, ESCALATE, body_with(request, checkpoint), shown)
+
+
+class ResolveView(APIView):
+    @extend_schema(request=Outcome, responses=CheckpointOut, operation_id="governance_checkpoint_resolve")
+    def post(self, request: Request, checkpoint: UUID) -> Response:
+        """Says what became of an effect whose outcome is unknown (`pending_effect`)."""
+        seen(checkpoint)
+        return act(request, RESOLVE, body_with(request, checkpoint), shown)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from governance.checkpoints.models import Checkpoint
-from governance.checkpoints.policies import may_decide
+from governance.checkpoints.models import Checkpoint, Vote
+from governance.checkpoints.policies import deciding_roles, may_decide
+from governance.checkpoints.quorum import is_self_approval
+from governance.delegations.covering import people_in
 from governance.isolation.context import IdentityContext
+from governance.people.models import Membership
+from governance.people.policies import WRITERS
 
 NBSP = "\N{NO-BREAK SPACE}"
 LATE = 25  # per cent of the life left
@@ -21,14 +26,33 @@ def is_open(row: Checkpoint, now: datetime | None = None) -> bool:
     return row.status == Checkpoint.Status.PENDING and row.expires_at > (now or timezone.now())
 
 
-def can_decide(row: Checkpoint, actor: IdentityContext) -> bool:
-    """May this person vote on this question now? The action decides for itself; this is what to offer."""
+def can_decide(row: Checkpoint, actor: IdentityContext, solo: bool | None = None) -> bool:
+    """May this person vote on this question now? The action decides for itself; this is what to offer.
+
+    `solo`: has the identity one member only? A list asks once for all its rows.
+    """
+    excluded = row.exclude_requester and row.requester_id == actor.person_id
     return (
         is_open(row)
         and may_decide(actor)
-        and not (row.exclude_requester and row.requester_id == actor.person_id)
-        and all(vote.person_id != actor.person_id for vote in row.votes.all())
+        and actor.role in deciding_roles(row)
+        and not (excluded and not is_self_approval(row, solo))
+        and actor.person_id not in people_in(row.votes.all())
     )
+
+
+def deciders(identity_id: UUID, roles: frozenset[str] = WRITERS) -> dict[UUID, datetime]:
+    """Who may decide in an identity, and since when they belong to it; one query."""
+    members = Membership.objects.filter(identity_id=identity_id, role__in=roles, user__is_active=True)
+    return dict(members.values_list("user_id", "created_at"))
+
+
+def counts(vote: Vote, members: dict[UUID, datetime]) -> bool:
+    """Does a vote still count? Not when its person has left since, or may no longer decide (`standing_approvals`)."""
+    people = {vote.person_id, vote.cast_by_id or vote.person_id}
+    if vote.delegation is not None and vote.delegation.revoked_at is not None:
+        return False
+    return all(pk in members and members[pk] <= vote.at for pk in people)
 
 
 @dataclass(frozen=True, slots=True)

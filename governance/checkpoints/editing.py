@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from governance.checkpoints.actions import check_open
-from governance.checkpoints.envelope import Binding
+from governance.checkpoints.envelope import Binding, request_digest
 from governance.checkpoints.models import Checkpoint
-from governance.checkpoints.opening import write_checkpoint
+from governance.checkpoints.opening import still_waiting, write_checkpoint
 from governance.checkpoints.policies import may_decide
 from governance.checkpoints.runs import tell_replaced
 from governance.checkpoints.words import preview_of
@@ -59,6 +59,7 @@ def edit(uow: UnitOfWork, params: EditCheckpoint) -> Checkpoint:
         preview = preview_of(act, wanted)
     uow.tell(replaces=str(old.pk), before=recorded(act, parse(act, old.params)))
     supersede(uow, old)
+    still_waiting(uow, request_digest(asker, act, wanted))
     new = write_checkpoint(uow, act, wanted, preview, not_looser(ruling, old), binding_of(old), actor=asker)
     Checkpoint.objects.filter(pk=old.pk).update(superseded_by=new)
     tell_replaced(uow, old, new)

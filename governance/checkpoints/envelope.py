@@ -12,9 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-import rfc8785
-
-from governance.audit.entries import exact
+from governance.canonical import canonical, exact
 from governance.isolation.context import IdentityContext
 from governance.registry.actions import Action, Params
 
@@ -42,7 +40,7 @@ class Binding:
 
 def digest(domain: bytes, value: Any) -> str:
     """SHA-256 of the canonical form of `value`, separated by purpose."""
-    return hashlib.sha256(domain + rfc8785.dumps(exact(value))).hexdigest()
+    return hashlib.sha256(domain + canonical(value)).hexdigest()
 
 
 def preview_digest(preview: Mapping[str, Any]) -> str:

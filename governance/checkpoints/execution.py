@@ -60,10 +60,11 @@ def carry_out_outside(
 
 
 def _known_after_all(uow: UnitOfWork, checkpoint: UUID | None) -> None:
-    """Whoever thought this execution lost was wrong: its outcome is known, and must not stay “unknown”."""
+    """Whoever thought this execution lost, or said it never happened, was wrong: the outcome is known."""
     if checkpoint is None:
         return
-    doubted = Checkpoint.objects.filter(pk=checkpoint, status=Checkpoint.Status.PENDING_EFFECT)
+    wrong = [Checkpoint.Status.PENDING_EFFECT, Checkpoint.Status.FAILED]
+    doubted = Checkpoint.objects.filter(pk=checkpoint, status__in=wrong)
     if doubted.update(status=Checkpoint.Status.EXECUTED):
         uow.announce("checkpoint.executed", checkpoint)
 

@@ -19,6 +19,8 @@ class DecideForm(ActionForm):
 
     decision = forms.ChoiceField(choices=[("approve", _("Approve")), ("reject", _("Refuse"))])
     envelope_digest = forms.RegexField(r"\A[0-9a-f]{64}\Z", widget=forms.HiddenInput)
+    delegation = forms.UUIDField(required=False)
+    grant = forms.BooleanField(required=False)
     comment = forms.CharField(
         label=_("Reason"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )

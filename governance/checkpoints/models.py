@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.checkpoints.querysets import CheckpointQuerySet
@@ -86,13 +88,22 @@ class Checkpoint(Scoped):
         ]
 
     @property
+    def shown_status(self) -> Checkpoint.Status:
+        """The status as people read it: an overdue question has expired, even before the sweep has ended it."""
+        overdue = self.status == self.Status.PENDING and self.expires_at <= timezone.now()
+        return self.Status.EXPIRED if overdue else self.Status(self.status)
+
+    @property
     def tier(self) -> str:
         """The colour that illustrates the level: low and medium yellow, high and critical red."""
         return "red" if self.level in {Level.HIGH, Level.CRITICAL} else "yellow"
 
 
 class Vote(Scoped):
-    """One person's decision; two identities of one person are one person."""
+    """One person's decision; two identities of one person are one person.
+
+    `cast_by_id`: who voted in that person's place, under `delegation`. Nobody has a part in two votes on one question.
+    """
 
     append_only = True
 
@@ -103,12 +114,22 @@ class Vote(Scoped):
     checkpoint = ScopedKey(Checkpoint, related_name="votes")
     person_id = models.UUIDField()
     person_name = models.CharField(max_length=80)
+    cast_by_id = models.UUIDField(null=True)
+    cast_by_name = models.CharField(max_length=80, blank=True)
+    delegation = ScopedKey("governance.Delegation", models.PROTECT, null=True)
     decision = models.CharField(max_length=7, choices=Decision)
     comment = models.CharField(max_length=500, blank=True)
+    envelope_digest = models.CharField(max_length=64, blank=True)  # what was voted on; '' before this was kept
+    self_approved = models.BooleanField(default=False)  # a rule asked for somebody else, and there was nobody
     at = models.DateTimeField()
 
     class Meta(Scoped.Meta):
-        constraints = [models.UniqueConstraint(fields=["identity", "checkpoint", "person_id"], name="vote_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["identity", "checkpoint", "person_id"], name="vote_once"),
+            models.UniqueConstraint(
+                "identity", "checkpoint", Coalesce("cast_by_id", "person_id"), name="vote_cast_once"
+            ),
+        ]
 
 
 class Execution(Scoped):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +22,8 @@ from governance.checkpoints.envelope import (
     preview_digest,
     request_digest,
 )
-from governance.checkpoints.models import LIFETIME, Checkpoint, Execution
+from governance.checkpoints.models import LIFETIME, Checkpoint, Execution, Vote
+from governance.checkpoints.pausing import asks_the_same
 from governance.checkpoints.shapes import checkpoint_out
 from governance.errors import CheckpointRequired, Conflict, Gone, NotAllowed
 from governance.gate import Ruling, store_verdict
@@ -28,23 +32,29 @@ from governance.isolation.lookup import find
 from governance.registry.actions import Action, Params
 from governance.uow import UnitOfWork, recorded, unit_of_work
 
+Status = Checkpoint.Status
+
 
 def open_checkpoint(
-    action: Action, params: Params, preview: dict[str, Any], ruling: Ruling, binding: Binding
+    action: Action,
+    params: Params,
+    preview: dict[str, Any],
+    ruling: Ruling,
+    binding: Binding,
+    alongside: Callable[[UnitOfWork, str, Any], None] | None = None,
 ) -> CheckpointRequired:
     """Writes the checkpoint with its entry and news in one unit of work; returns the refusal to raise.
 
-    The same question asked again while it waits is the same checkpoint.
+    The same question asked again while it waits is the same checkpoint. `alongside(uow, "asked", row)` notes
+    it in the same commit. Raises TooMany for an agent that has ten.
     """
-    actor = current()
-    asked = request_digest(actor, action, params)
-    with transaction.atomic():
-        waiting = Checkpoint.objects.waiting().filter(request_digest=asked, expires_at__gt=timezone.now()).first()
-    if waiting is not None:
-        return required(waiting)
     with unit_of_work() as uow:
-        row = write_checkpoint(uow, action, params, preview, ruling, binding)
-    return required(row)
+        asked, agent = request_digest(uow.actor, action, params), uow.actor.agent
+        waiting = still_waiting(uow, asked) if not agent or asks_the_same(agent, asked) else None
+        row = waiting or write_checkpoint(uow, action, params, preview, ruling, binding)
+        if alongside is not None:
+            alongside(uow, "asked", row)
+    return required(row, votes=() if waiting is None else None)
 
 
 def write_checkpoint(
@@ -58,18 +68,17 @@ def write_checkpoint(
 ) -> Checkpoint:
     """The waiting checkpoint, its verdict, entry and news, inside an open unit of work.
 
-    `actor` is who the act will be carried out for, when it is not the one who writes this.
+    `actor` is who the act will be carried out for, when it is not the one who writes this. Raises Conflict when
+    the same question waits already: `still_waiting` would have found it.
     """
     asker = actor or uow.actor
-    asked = request_digest(asker, action, params)
-    expire_overdue(uow, asked)
-    row = _new_row(action, asker, params, preview, ruling, binding, asked)
+    row = _new_row(action, asker, params, preview, ruling, binding)
+    uow.add(row)
     try:
-        with transaction.atomic():
-            row.save(force_insert=True)
+        uow.write()
     except IntegrityError as error:
         raise Conflict("checkpoint_exists", _("The same request is being asked at this moment.")) from error
-    store_verdict(ruling, action, asker)
+    store_verdict(uow, ruling, action, asker)
     uow.drafts.append(
         Draft(
             action.name,
@@ -87,11 +96,14 @@ def write_checkpoint(
     return row
 
 
-def expire_overdue(uow: UnitOfWork, asked: str) -> None:
-    """An overdue checkpoint of the same request no longer waits: expiry is refusal."""
-    for overdue in Checkpoint.objects.filter(request_digest=asked, status=Checkpoint.Status.PENDING):
-        Checkpoint.objects.filter(pk=overdue.pk).update(status=Checkpoint.Status.EXPIRED, decided_at=timezone.now())
+def still_waiting(uow: UnitOfWork, asked: str) -> Checkpoint | None:
+    """The question of the same request that waits; an overdue one no longer does: expiry is refusal."""
+    for overdue in Checkpoint.objects.select_for_update().filter(request_digest=asked, status=Status.PENDING):
+        if overdue.expires_at > timezone.now():
+            return overdue  # type: ignore[no-any-return]
+        Checkpoint.objects.filter(pk=overdue.pk).update(status=Status.EXPIRED, decided_at=timezone.now())
         uow.announce("checkpoint.expired", overdue.pk, overdue.run_id)
+    return None
 
 
 def _new_row(
@@ -101,7 +113,6 @@ def _new_row(
     preview: dict[str, Any],
     ruling: Ruling,
     binding: Binding,
-    asked: str,
 ) -> Checkpoint:
     now, decision = timezone.now(), ruling.decision
     expires_at = now + LIFETIME[decision.level]  # type: ignore[index]
@@ -116,7 +127,7 @@ def _new_row(
         preview_digest=preview_digest(preview),
         envelope=bound,
         envelope_digest=envelope_digest(bound),
-        request_digest=asked,
+        request_digest=request_digest(actor, action, params),
         why=list(decision.matched),
         quorum=decision.quorum,
         exclude_requester=decision.exclude_requester,
@@ -132,10 +143,10 @@ def _new_row(
     )
 
 
-def required(row: Checkpoint) -> CheckpointRequired:
-    """The 423 that shows this checkpoint."""
-    with reading():
-        shown = checkpoint_out(row)
+def required(row: Checkpoint, votes: Iterable[Vote] | None = None) -> CheckpointRequired:
+    """The 423 that shows this checkpoint; `votes` are those on it, when they are known."""
+    with reading() if votes is None else nullcontext():
+        shown = checkpoint_out(row, votes=votes)
     return CheckpointRequired(
         shown,
         run_id=_text(row.run_id),
@@ -157,25 +168,29 @@ def claim(
     terms = {name: row.envelope[name] for name in ("nonce", "not_before", "expires_at")}
     rebuilt = envelope(action, current(), params, preview, ruling.decision.document["rule_set"], binding, terms)
     if rebuilt != row.envelope or envelope_digest(rebuilt) != row.envelope_digest:
-        raise Conflict("stale_checkpoint", _("What was approved is no longer what would happen."))
-    claimed = Checkpoint.objects.filter(pk=row.pk, status=Checkpoint.Status.APPROVED, expires_at__gt=now).update(
-        status=Checkpoint.Status.EXECUTED
-    )
-    if claimed != 1:
-        raise Conflict("checkpoint_consumed", _("This approval was used already."))
+        raise _stale()
+    # Votes can only be added, never changed: what they were cast on holds, whatever the row says now.
+    on_another = row.votes.exclude(envelope_digest__in=[row.envelope_digest, ""])
+    ours = Checkpoint.objects.filter(pk=row.pk, status=Status.APPROVED, expires_at__gt=now)
+    if ours.filter(~Exists(on_another)).update(status=Status.EXECUTED) != 1:
+        raise _stale() if ours.exists() else Conflict("checkpoint_consumed", _("This approval was used already."))
     return Execution.objects.create(checkpoint=row, state=Execution.State.RUNNING, started_at=now)
 
 
+def _stale() -> Conflict:
+    return Conflict("stale_checkpoint", _("What was approved is no longer what would happen."))
+
+
 def _check_claimable(row: Checkpoint, now: Any) -> None:
-    if row.status in {Checkpoint.Status.PENDING, Checkpoint.Status.APPROVED} and row.expires_at <= now:
+    if row.status in {Status.PENDING, Status.APPROVED} and row.expires_at <= now:
         raise Gone("checkpoint_expired", _("The time to use this approval is over."))
-    if row.status == Checkpoint.Status.EXPIRED:
+    if row.status == Status.EXPIRED:
         raise Gone("checkpoint_expired", _("The time to use this approval is over."))
-    if row.status in {Checkpoint.Status.EXECUTED, Checkpoint.Status.FAILED, Checkpoint.Status.PENDING_EFFECT}:
+    if row.status in {Status.EXECUTED, Status.FAILED, Status.PENDING_EFFECT}:
         raise Conflict("checkpoint_consumed", _("This approval was used already."))
-    if row.status != Checkpoint.Status.APPROVED:
+    if row.status != Status.APPROVED:
         refusal = NotAllowed(_("This was not approved."))
-        refusal.code = "checkpoint_rejected" if row.status == Checkpoint.Status.REJECTED else "checkpoint_not_approved"
+        refusal.code = "checkpoint_rejected" if row.status == Status.REJECTED else "checkpoint_not_approved"
         raise refusal
 
 

@@ -7,21 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
 from governance.access.showing import names_of
+from governance.access.stepup import actor_has_second_factor
 from governance.checkpoints.checks import examine, most_model_tokens
-from governance.checkpoints.deciding import can_decide, is_open, time_left
+from governance.checkpoints.deciding import can_decide, counts, deciders, is_open, time_left
 from governance.checkpoints.forms import EDIT_FORMS
 from governance.checkpoints.models import Checkpoint, Execution
+from governance.checkpoints.policies import deciding_roles
+from governance.checkpoints.quorum import is_self_approval, lacks_proof, opens_at
 from governance.checkpoints.runs import agent_name, run_request
 from governance.checkpoints.seal import seal_path
 from governance.checkpoints.words import question_of
+from governance.delegations.covering import mandates_for
+from governance.grants.actions import is_grantable
 from governance.isolation.context import IdentityContext
 from governance.ledger.budget import credits_left
 from governance.ledger.models import credits_for
 from governance.people.models import Membership, Role
-from governance.people.policies import WRITERS, may_write
+from governance.people.policies import may_write
 from governance.registry.actions import Effect, get_action
-from governance.rules.models import Rule
+from governance.rules.models import Level, Rule
 from governance.rules.system import ALWAYS
 
 IRREVERSIBLE = frozenset({Effect.SEND, Effect.TRANSFER, Effect.PAYMENT})
@@ -43,6 +51,8 @@ def review(row: Checkpoint, actor: IdentityContext) -> dict[str, Any]:
     sees = may_write(actor)
     action = get_action(row.action)
     waiting = is_open(row)
+    alone = waiting and is_self_approval(row)
+    votable = can_decide(row, actor, alone)
     return {
         "row": row,
         "waiting": waiting,
@@ -52,8 +62,16 @@ def review(row: Checkpoint, actor: IdentityContext) -> dict[str, Any]:
         "agent": agent_name(row.agent),
         "left": time_left(row),
         "seal": seal_path(row.envelope_digest),
-        "can_decide": can_decide(row, actor),
+        "can_decide": votable,
+        "alone": alone,
+        "too_early": alone and opens_at(row) > timezone.now(),
+        "opens_at": opens_at(row),
+        "lacks_proof": votable and lacks_proof(row, actor, alone=alone),
+        "lacks_factor": votable and alone and not actor_has_second_factor(actor),
         "can_edit": waiting and sees and row.action in EDIT_FORMS and not _barred(row, actor),
+        "grantable": votable and is_grantable(row),
+        "can_resolve": row.status == Checkpoint.Status.PENDING_EFFECT and sees,
+        "can_escalate": waiting and sees and row.level != Level.CRITICAL,
         "execution": Execution.objects.filter(checkpoint=row).first(),
         **(_substance(row, actor, waiting) if sees else {}),
     }
@@ -82,12 +100,13 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
         "recipients": row.preview.get("to", []),
         "examined": examine(row, actor) if waiting else None,
         "signers": signers(row, actor, waiting),
+        "mandates": mandates_for(row, actor, deciders(actor.identity_id, deciding_roles(row))) if waiting else [],
     }
 
 
 def shown_fields(preview: dict[str, Any]) -> list[tuple[str, str]]:
     """The parameters of a preview without a form of its own, as text."""
-    if preview.get("form") in {"email", "run"}:
+    if preview.get("form") in {"email", "run", "budget"}:
         return []
     fields = preview.get("fields")
     told = fields if isinstance(fields, dict) else {name: preview[name] for name in preview if name != "form"}
@@ -115,11 +134,17 @@ def rule_names(codes: Iterable[str]) -> list[str]:
 def signers(row: Checkpoint, actor: IdentityContext, waiting: bool) -> list[Signer]:
     """Those who have decided, then (while it waits) those who may."""
     voted = {vote.person_id: vote for vote in row.votes.all()}
-    found = [Signer(vote.person_name, "", pk == actor.person_id, vote) for pk, vote in voted.items()]
     if not waiting:
-        return found
-    members = Membership.objects.filter(identity_id=actor.identity_id, role__in=WRITERS).exclude(user_id__in=voted)
-    if row.exclude_requester:
+        return [Signer(vote.person_name, "", pk == actor.person_id, vote) for pk, vote in voted.items()]
+    roles = deciding_roles(row)
+    present = deciders(actor.identity_id, roles)
+    void = str(_("counts no more"))
+    found = [
+        Signer(vote.person_name, "" if counts(vote, present) else void, pk == actor.person_id, vote)
+        for pk, vote in voted.items()
+    ]
+    members = Membership.objects.filter(identity_id=actor.identity_id, role__in=roles).exclude(user_id__in=voted)
+    if row.exclude_requester and not is_self_approval(row):
         members = members.exclude(user_id=row.requester_id)
     return found + [_may_sign(member, actor.person_id) for member in members.select_related("user")[:MOST_SIGNERS]]
 

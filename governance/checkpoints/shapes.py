@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from governance.checkpoints.models import Checkpoint
+from governance.checkpoints.models import Checkpoint, Vote
 from governance.checkpoints.words import question_of
 
 
 class VoteOut(BaseModel):
+    """`cast_by`: who voted in the person's place, under a delegation; '' for a vote of one's own."""
+
     person: str
     decision: str
     comment: str
+    self_approved: bool
+    cast_by: str
     at: datetime
 
 
@@ -50,8 +55,29 @@ class DecidedCheckpoint(BaseModel):
     run: RunState | None
 
 
-def checkpoint_out(row: Checkpoint, *, may_decide: bool = True, show_preview: bool = True) -> dict[str, Any]:
-    """The public form; a viewer sees that something waits, not its preview."""
+def votes_on(row: Checkpoint) -> Iterable[Vote]:
+    """The votes cast so far; where one decides, a question that waits has none."""
+    if row.status == Checkpoint.Status.PENDING and row.quorum == 1:
+        return ()
+    votes: Iterable[Vote] = row.votes.all()
+    return votes
+
+
+def _vote_out(vote: Vote) -> VoteOut:
+    return VoteOut(
+        person=vote.person_name,
+        decision=vote.decision,
+        comment=vote.comment,
+        self_approved=vote.self_approved,
+        cast_by=vote.cast_by_name,
+        at=vote.at,
+    )
+
+
+def checkpoint_out(
+    row: Checkpoint, *, may_decide: bool = True, show_preview: bool = True, votes: Iterable[Vote] | None = None
+) -> dict[str, Any]:
+    """The public form; a viewer sees that something waits, not its preview. `votes`: when they are known."""
     waiting = row.status == Checkpoint.Status.PENDING
     return CheckpointOut(
         id=row.pk,
@@ -64,10 +90,7 @@ def checkpoint_out(row: Checkpoint, *, may_decide: bool = True, show_preview: bo
         envelope_digest=row.envelope_digest,
         options=["approve", "reject"] if waiting and may_decide else [],
         quorum=row.quorum,
-        votes=[
-            VoteOut(person=vote.person_name, decision=vote.decision, comment=vote.comment, at=vote.at)
-            for vote in row.votes.all()
-        ]
+        votes=[_vote_out(vote) for vote in (votes_on(row) if votes is None else votes)]
         if show_preview and not row._state.adding
         else [],
         expires_at=row.expires_at,

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.access.showing import names_of, newest_page, show
+from governance.access.stepup import require_recent_factor
 from governance.checkpoints.checks import most_model_tokens
-from governance.checkpoints.deciding import TimeLeft, can_decide, is_open, time_left
+from governance.checkpoints.deciding import TimeLeft, can_decide, counts, deciders, is_open, time_left
 from governance.checkpoints.editing import check_editable
+from governance.checkpoints.escalating import ESCALATE
 from governance.checkpoints.forms import EDIT_FORMS, DecideForm
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.policies import may_decide
+from governance.checkpoints.quorum import is_solo, wants_another
+from governance.checkpoints.resolving import RESOLVE
 from governance.checkpoints.review import review
 from governance.checkpoints.runs import agent_name
 from governance.checkpoints.words import question_of
@@ -53,7 +59,7 @@ class Row:
 def approvals(request: HttpRequest) -> HttpResponse:
     """What waits, the one that expires first on top; `?shown=history` what was decided, the newest first."""
     history = request.GET.get("shown") == "history"
-    rows, more = Checkpoint.objects.prefetch_related("votes"), None
+    rows, more = Checkpoint.objects.prefetch_related("votes__delegation"), None
     if history:
         found, more = newest_page(request, rows.exclude(status=Status.PENDING), HISTORY_PAGE)
     else:
@@ -66,17 +72,19 @@ def shown_rows(found: list[Checkpoint]) -> list[Row]:
     """The lines of a list; the names of all requesters in one query."""
     actor = current()
     sees, names = may_write(actor), names_of(row.requester_id for row in found)
-    return [_shown(row, names, sees, can_decide(row, actor)) for row in found]
+    members = deciders(actor.identity_id) if found else {}
+    solo = is_solo(actor.identity_id) if any(wants_another(row) for row in found) else False
+    return [_shown(row, names, members, sees, can_decide(row, actor, solo)) for row in found]
 
 
-def _shown(row: Checkpoint, names: dict[UUID, str], sees: bool, mine: bool) -> Row:
-    votes = list(row.votes.all())
+def _shown(row: Checkpoint, names: dict[UUID, str], members: dict[UUID, datetime], sees: bool, mine: bool) -> Row:
+    votes, over = list(row.votes.all()), row.status != Status.PENDING
     return Row(
         checkpoint=row,
         say=question_of(row.action, row.preview) if sees else str(get_action(row.action).label),
         who=agent_name(row.agent) or names.get(row.requester_id, ""),
         left=time_left(row),
-        approvals=sum(vote.decision == "approve" for vote in votes),
+        approvals=sum(vote.decision == "approve" and (over or counts(vote, members)) for vote in votes),
         most_tokens=credits_for(most_model_tokens(row)) if sees else 0,
         mine=mine,
         decider=", ".join(vote.person_name for vote in votes),
@@ -98,7 +106,7 @@ def approval_page(
 ) -> HttpResponse:
     """Draws the page as things are now, with what was refused when something was."""
     with reading():
-        row = find(Checkpoint.objects.prefetch_related("votes"), checkpoint)
+        row = find(Checkpoint.objects.prefetch_related("votes__delegation"), checkpoint)
         context = review(row, current())
     context |= {
         "refusal": refusal,
@@ -111,16 +119,45 @@ def approval_page(
 def approval_decide(request: HttpRequest, checkpoint: UUID) -> HttpResponse:
     """A vote on what the page showed; whatever changed meanwhile is shown again, with the reason."""
     with reading():
-        find(Checkpoint.objects, checkpoint)
+        row = find(Checkpoint.objects, checkpoint)
     form = DecideForm(request.POST, auto_id="decide-%s")
     if not form.is_valid():
         unclear = BadInput(_("Choose to approve or to refuse; the reason is 500 characters long at most."))
         return approval_page(request, checkpoint, refusal=unclear)
+    if form.cleaned_data["decision"] == "approve" and get_action(row.action).guarded:
+        require_recent_factor(request, back=reverse("approval-detail", args=[checkpoint]))
     try:
         row = perform("governance.checkpoint.decide", {"checkpoint": checkpoint, **form.cleaned_data})
     except (Conflict, Gone, BadInput) as refusal:
         return approval_page(request, checkpoint, refusal=refusal)
     messages.success(request, _said(row))
+    return redirect("approval-detail", checkpoint)
+
+
+@require_POST
+def approval_escalate(request: HttpRequest, checkpoint: UUID) -> HttpResponse:
+    """One level up, and shown again."""
+    with reading():
+        find(Checkpoint.objects, checkpoint)
+    try:
+        row = perform(ESCALATE, {"checkpoint": checkpoint})
+    except (Conflict, Gone) as refusal:
+        return approval_page(request, checkpoint, refusal=refusal)
+    messages.success(request, _("Raised: it now counts as %(level)s.") % {"level": row.get_level_display()})
+    return redirect("approval-detail", checkpoint)
+
+
+@require_POST
+def approval_resolve(request: HttpRequest, checkpoint: UUID) -> HttpResponse:
+    """What somebody has found out about an effect whose outcome is unknown."""
+    with reading():
+        find(Checkpoint.objects, checkpoint)
+    given = {name: request.POST.get(name, "") for name in ("outcome", "note")}
+    try:
+        perform(RESOLVE, {"checkpoint": checkpoint, **given})
+    except (Conflict, BadInput) as refusal:
+        return approval_page(request, checkpoint, refusal=refusal)
+    messages.success(request, _("Noted, with your name."))
     return redirect("approval-detail", checkpoint)
 
 

@@ -22,9 +22,12 @@ CALLABLE = (
     "audit_append(uuid, bytea[], bytea[], jsonb[])",
     "window_start(text)",
     "ledger_open(text, text, uuid, jsonb)",
-    "ledger_hold(uuid, uuid, bigint, bigint, uuid, uuid, bigint)",
-    "ledger_calling(uuid)",
+    "ledger_hold(uuid, uuid, bigint, bigint, uuid, uuid, bigint, boolean)",
     "ledger_settle(uuid, bigint, bigint)",
+    "request_take(text, integer)",
+    "ledger_share(uuid, bigint, jsonb, jsonb)",
+    "ledger_cap(uuid, text, text, bigint, bigint)",
+    "erase_identity(uuid)",
 )
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 

@@ -16,10 +16,10 @@ LIBRARY_TABLES = {
     "account": (TableKind.PERSON, "e-mail addresses of a person, read by the sign-in pages only"),
     "socialaccount": (TableKind.PERSON, "outside accounts of a person"),
     "mfa": (TableKind.PERSON, "second factors of a person"),
-    "usersessions": (TableKind.PERSON, "sessions of a person"),
     "sessions": (TableKind.PERSON, "opaque sessions, read by their secret key only"),
     "auth": (TableKind.GLOBAL, "groups and permissions of staff"),
     "contenttypes": (TableKind.GLOBAL, "names of models"),
+    "admin": (TableKind.GLOBAL, "never written: what staff do stands in the log of the system"),
 }
 LIBRARY_MODELS = {
     "governance.User_groups": TableKind.PERSON,

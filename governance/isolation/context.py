@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -38,8 +38,11 @@ class Why(StrEnum):
     SWEEP = "expire, release and clean what is overdue"
     LIVE = "read the news of all identities once for this process's sockets"
     STOP = "see which runs of all identities a person has stopped"
+    SIGN = "sign the heads of the chains of all identities"
     VERIFY = "verify the chains of all identities"
     ACCOUNTS = "open or close an identity's own rows"
+    NOTICES = "count what waits in another identity of a person, for a notice without content"
+    OTHER_CHAIN = "write an act that concerns two identities into the chains of both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ class IdentityContext:
     token_id: UUID | None = None
     agent: str = ""
     run_id: UUID | None = None
+    name: str = field(default="", compare=False)  # the person's, where a door has just read it
+    # Has the person just shown who they are (with True: by a second factor)? Nobody asks before it matters.
+    proved: Callable[[bool], bool] | None = field(default=None, compare=False, repr=False)
+    looking: bool = False  # somebody who does not belong to it looks: see `bind`
 
     def through(self, agent: str, run_id: UUID) -> IdentityContext:
         """The same person and identity, acting through an agent inside a run."""
@@ -81,6 +88,12 @@ def current() -> IdentityContext:
 
 def current_or_none() -> IdentityContext | None:
     return _bound.get()
+
+
+def is_looking() -> bool:
+    """Is the bound context that of somebody who only looks?"""
+    context = _bound.get()
+    return context is not None and context.looking
 
 
 def system_reason() -> Why | None:
@@ -109,7 +122,15 @@ def _can_be_told() -> bool:
 
 @contextmanager
 def bind(context: IdentityContext | None) -> Iterator[IdentityContext | None]:
-    """Binds `context` for the block (None unbinds); an open transaction is told at once."""
+    """Binds `context` for the block (None unbinds); an open transaction is told at once.
+
+    Who only looks is bound inside `reading()` alone, so that PostgreSQL itself refuses every write, and is
+    nobody else until the look is over.
+    """
+    if context is not None and context.looking and not (_read_only.get() and connection.in_atomic_block):
+        raise RuntimeError("a look is bound inside reading() only")
+    if context is not None and not context.looking and is_looking():
+        raise RuntimeError("who only looks cannot act for anybody")
     before = _bound.set(context)
     _tell_database()
     try:
@@ -136,15 +157,21 @@ def reading() -> Iterator[None]:
 @contextmanager
 def system_scope(why: Why) -> Iterator[None]:
     """Looks past one identity as the role `chenu_system`, until the block or its transaction ends."""
+    if is_looking():
+        raise RuntimeError("a look stays within its one identity")
     outermost = not connection.in_atomic_block
     token = _system.set(why)
     try:
-        with transaction.atomic(savepoint=not outermost):
+        if outermost:  # the transaction begins as that role
+            with transaction.atomic():
+                yield
+            return
+        with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_setting('role'), set_config('role', 'chenu_system', true)")
                 before, _ = cursor.fetchone()
             yield
-            if not outermost and not connection.needs_rollback:
+            if not connection.needs_rollback:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT set_config('role', %s, true)", [before])
     finally:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from governance.errors import GovernanceError, IdentityBoundary, NotThere
-from governance.isolation.context import Why, current, system_scope
+from django.db import connection
+
+from governance.errors import GovernanceError, IdentityBoundary, NoTransaction, NotThere
+from governance.isolation.context import Why, current, system_reason, system_scope
 
 
 def find(queryset: Any, pk: UUID | str | None, **also: Any) -> Any:
@@ -15,11 +18,30 @@ def find(queryset: Any, pk: UUID | str | None, **also: Any) -> Any:
     `also` are further conditions, such as the parent named in the URL. Raises IdentityBoundary for
     another identity's row, NotThere when nobody has it or it does not fit the conditions.
     """
-    rows = queryset.all()
-    row = rows.filter(pk=pk, **also).first()
+    # The manager itself: one of related rows is a manager, too, and knows its parent.
+    if queryset is queryset.model._default_manager and not also and system_reason() is None:
+        row = by_id(queryset.model, pk)
+    else:
+        row = queryset.all().filter(pk=pk, **also).first()
     if row is None:
-        raise refusal(rows.model, pk)
+        raise refusal(queryset.model, pk)
     return row
+
+
+def by_id(model: Any, pk: UUID | str | None, *, lock: bool = False) -> Any:
+    """The bound identity's row, or None; locked against change until the end of the transaction on request."""
+    mine, wanted = current().identity_id, model._meta.pk.to_python(pk)
+    if not connection.in_atomic_block:
+        raise NoTransaction("scoped rows are touched inside a transaction only: use reading() or an action")
+    return next(iter(model._default_manager.raw(_by_id(model, lock), [mine, wanted])), None)
+
+
+@cache
+def _by_id(model: Any, lock: bool) -> str:
+    """Written once: to compile the queryset costs more than the answer. NO KEY as all our locks (querysets.py)."""
+    names = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+    select = f'SELECT {names} FROM "{model._meta.db_table}" WHERE "identity_id" = %s AND "id" = %s'
+    return f"{select} FOR NO KEY UPDATE" if lock else select
 
 
 def refusal(model: Any, pk: UUID | str | None) -> GovernanceError:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self
 
 from django.db import models
+from django.utils.encoding import force_str
 from uuid_utils.compat import uuid7
 
 from governance.errors import IdentityBoundary
@@ -54,6 +56,11 @@ class Scoped(models.Model):
         self.take_identity()
         return super().delete(*args, **kwargs)
 
+    def _get_FIELD_display(self, field: models.Field[Any, Any]) -> str:
+        """As Django's, which translates and hashes every choice anew for each row of a list."""
+        value = getattr(self, field.attname)
+        return force_str(_labels(field).get(value, value), strings_only=True)
+
     def take_identity(self) -> None:
         """Stamps a new row with the bound identity; refuses a row of another one."""
         if system_reason() is not None:
@@ -63,6 +70,12 @@ class Scoped(models.Model):
             self.identity_id = mine
         elif self.identity_id != mine:
             raise IdentityBoundary("scope_violation", resource=self._meta.label_lower)
+
+
+@cache
+def _labels(field: models.Field[Any, Any]) -> dict[Any, Any]:
+    """The words of a field's choices, still to be translated."""
+    return dict(field.flatchoices)
 
 
 class ScopedKey(models.ForeignKey):

@@ -24,8 +24,10 @@ PAUSES = (1, 5, 30, 120)  # seconds before the second, third … try
 
 State = Job.State
 
-# The lock makes “at most five” exact with several claimers; SKIP LOCKED steps over rows being settled.
+# The lock makes “at most five” exact with several claimers; SKIP LOCKED steps over rows being settled. Two
+# statements in one message: the second sees what others committed before the lock was granted.
 CLAIM = """
+SELECT pg_advisory_xact_lock(%(class)s, %(lock)s);
 WITH busy AS (
     SELECT coalesce(identity_id, %(nobody)s) AS owner, count(*) AS running
     FROM governance_job WHERE state IN ('queued', 'running') GROUP BY 1
@@ -89,8 +91,8 @@ def claim(room: int, holder: int | None, kinds: Sequence[str]) -> list[Claimed]:
     """Takes at most `room` due jobs: who has least running first, then the oldest, at most 5 per identity."""
     values = {"room": room, "holder": holder, "kinds": list(kinds), "most": MOST_RUNNING, "lease": LEASE}
     with system_scope(Why.CLAIM_JOBS), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, CLAIM_LOCK])
-        cursor.execute(CLAIM, {**values, "nobody": SYSTEM_CHAIN})
+        cursor.execute(CLAIM, {**values, "nobody": SYSTEM_CHAIN, "class": LOCK_CLASS, "lock": CLAIM_LOCK})
+        cursor.nextset()
         return [Claimed(*row) for row in cursor.fetchall()]
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from governance.errors import Conflict, GovernanceError, NotAllowed, TooMany
+from governance.errors import Conflict, GovernanceError, TooMany
 from governance.isolation.context import Channel, IdentityContext, bind
 from governance.jobs import claims
 from governance.jobs.claims import Started
@@ -20,6 +20,7 @@ from governance.jobs.queue import call_worker
 from governance.jobs.registry import get_kind
 from governance.live.outage import LOST, is_lost
 from governance.people.models import Membership
+from governance.people.standing import NoLongerMember
 
 logger = logging.getLogger("chenu.jobs")
 
@@ -27,12 +28,6 @@ LONGEST_ERROR = 60
 PAUSE = 0.5  # seconds between two questions to a database that is away
 
 T = TypeVar("T")
-
-
-class NoLongerMember(NotAllowed):
-    """The person in whose name the job was enqueued has left the identity, or was closed."""
-
-    code = "no_longer_member"
 
 
 def run_job(job_id: UUID, fence: int) -> None:
@@ -58,13 +53,14 @@ def context_of(started: Started) -> IdentityContext | None:
     """
     if started.identity_id is None or started.person_id is None:
         return None
-    mine = Membership.objects.of_person(started.person_id).filter(identity_id=started.identity_id).first()
-    if mine is None:
+    mine = Membership.objects.of_person(started.person_id).filter(identity_id=started.identity_id)
+    role = next(iter(mine.select_related(None).order_by().values_list("role", flat=True)), None)
+    if role is None:
         raise NoLongerMember()
     return IdentityContext(
         person_id=started.person_id,
         identity_id=started.identity_id,
-        role=mine.role,
+        role=role,
         channel=Channel.TASK,
         request_id=started.id,
     )

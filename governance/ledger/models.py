@@ -138,3 +138,25 @@ class LedgerEntry(Scoped):
 
     class Meta(Scoped.Meta):
         indexes = [models.Index(fields=["identity", "account", "-id"], name="ledger_of_account")]
+
+
+class BudgetWarning(Scoped):
+    """That a cap was used to a mark in one window: told once."""
+
+    append_only = True
+
+    account = ScopedKey(Account, models.PROTECT)
+    unit = models.CharField(max_length=8, choices=Unit)
+    period = models.CharField(max_length=8, choices=Period)
+    window_start = models.DateField()
+    percent = models.PositiveSmallIntegerField()
+    used = models.BigIntegerField()
+    limit = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["identity", "account", "unit", "period", "window_start", "percent"], name="budget_warned_once"
+            )
+        ]

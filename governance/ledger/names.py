@@ -28,3 +28,8 @@ def account_names(rows: Iterable[Account]) -> dict[tuple[str, str], tuple[str, s
         if kind in _names
         for ref, named in _names[kind](wanted).items()
     }
+
+
+def names_of_kind(kind: str, refs: list[str]) -> dict[str, tuple[str, str]]:
+    """{ref: (name, address)} of accounts of one kind that somebody can name."""
+    return _names[kind](refs) if kind in _names and refs else {}

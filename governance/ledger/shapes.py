@@ -36,6 +36,9 @@ class LedgerPage(BaseModel):
 
 
 class TokenCapOut(BaseModel):
+    """`id` is null for a cap of an account that nothing was ever spent from."""
+
+    id: UUID | None
     unit: Literal["tokens"] = "tokens"
     period: str
     limit: int
@@ -47,6 +50,7 @@ class TokenCapOut(BaseModel):
 class MoneyCapOut(BaseModel):
     """`left`: the sum that is left, as text."""
 
+    id: UUID | None
     unit: Literal["pico_usd"] = "pico_usd"
     period: str
     limit_pico_usd: int
@@ -108,8 +112,9 @@ def account_out(account: AccountNow) -> dict[str, Any]:
 
 def cap_out(cap: CapNow) -> TokenCapOut | MoneyCapOut:
     if not cap.is_money:
-        return TokenCapOut(period=cap.period, limit=cap.limit, used=cap.used, held=cap.held, left=cap.left)
+        return TokenCapOut(id=cap.id, period=cap.period, limit=cap.limit, used=cap.used, held=cap.held, left=cap.left)
     return MoneyCapOut(
+        id=cap.id,
         period=cap.period,
         limit_pico_usd=cap.limit,
         used_pico_usd=cap.used,

@@ -13,7 +13,9 @@ from governance.isolation.context import Channel, IdentityContext, Why, bind, sy
 from governance.jobs.registry import every
 from governance.ledger import budget
 from governance.ledger.models import Hold
+from governance.ledger.warning import warn_of_all
 
+WARN_EVERY = 30  # seconds
 ORPHAN_AFTER = timedelta(minutes=15)
 
 
@@ -21,6 +23,12 @@ ORPHAN_AFTER = timedelta(minutes=15)
 def sweep_holds(_: UUID | None) -> None:
     """Ends holds nobody will end: released when the call never began, settled in full when it may have."""
     end_orphans(ORPHAN_AFTER)
+
+
+@every(WARN_EVERY, "governance.ledger.warn")
+def warn_of_budgets(_: UUID | None) -> None:
+    """Tells of the budgets that run out."""
+    warn_of_all()
 
 
 def end_orphans(older_than: timedelta) -> int:

@@ -9,10 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
+from governance.isolation.context import current
 from governance.ledger.budget import default_caps
 from governance.ledger.models import Account, Cap, Period, Unit
 from governance.ledger.names import account_names
+
+NEWEST_BELOW = """
+SELECT child.id FROM unnest(%s::uuid[]) AS above(id) CROSS JOIN LATERAL (
+    SELECT a.id FROM governance_account a WHERE a.identity_id = %s AND a.parent_id = above.id
+    ORDER BY a.id DESC LIMIT %s) child
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,7 @@ class CapNow:
     limit: int
     used: int
     held: int
+    id: UUID | None = None
 
     @property
     def left(self) -> int:
@@ -65,11 +74,20 @@ class AccountNow:
         return str(Account.Kind(self.kind).label)
 
 
-def accounts_now(rows: Iterable[Account]) -> list[AccountNow]:
-    """`rows` with their caps prefetched; the names and the windows cost one query each."""
+def accounts_now(rows: Iterable[Account], starts: dict[str, date] | None = None) -> list[AccountNow]:
+    """`rows` with their caps prefetched; the names and the windows (`starts`, where known) cost one query each."""
     rows = list(rows)
-    starts, names = window_starts(), account_names(rows)
+    starts, names = starts or window_starts(), account_names(rows)
     return [_now(row, starts, names.get((row.kind, row.ref), ("", ""))) for row in rows]
+
+
+def newest_below(rows: Iterable[UUID], most: int) -> list[Account]:
+    """The newest accounts directly below each of `rows`, at most `most` each; one query however many there are."""
+    parents = list(rows)
+    if not parents:
+        return []
+    newest = RawSQL(NEWEST_BELOW, [parents, current().identity_id, most])
+    return list(Account.objects.filter(pk__in=newest).newest_first())
 
 
 def _now(row: Account, starts: dict[str, date], named: tuple[str, str]) -> AccountNow:
@@ -94,7 +112,7 @@ def _cap(cap: Cap, row: Account, starts: dict[str, date]) -> CapNow:
     """An older window counts nothing."""
     used = cap.used if cap.window_start >= starts[cap.period] else 0
     held = row.tokens_held if cap.unit == Unit.TOKENS else row.pico_usd_held
-    return CapNow(cap.unit, cap.period, cap.limit, used, held)
+    return CapNow(cap.unit, cap.period, cap.limit, used, held, cap.pk)
 
 
 def window_starts() -> dict[str, date]:
@@ -104,11 +122,11 @@ def window_starts() -> dict[str, date]:
         return dict(cursor.fetchall())
 
 
-def root_now() -> AccountNow:
+def root_now(starts: dict[str, date] | None = None) -> AccountNow:
     """The bound identity's own account; with its default caps while nothing was ever spent."""
     row = Account.objects.filter(kind=Account.Kind.IDENTITY).prefetch_related("caps").first()
     if row is not None:
-        return accounts_now([row])[0]
+        return accounts_now([row], starts)[0]
     caps = [CapNow(**cap, used=0, held=0) for cap in default_caps()]
     balance = next(cap.limit for cap in caps if cap.unit == Unit.TOKENS)
     nothing: dict[str, Any] = dict.fromkeys(("tokens_held", "tokens_spent", "pico_usd_held", "pico_usd_spent"), 0)

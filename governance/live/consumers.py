@@ -51,7 +51,7 @@ class LiveConsumer(AsyncConsumer):
         try:
             last_seq = _number(caller.asked("last_seq"))
             admitted = await in_database(admit, caller)
-            await self._stay(caller, Hub.current().enter(admitted), last_seq)
+            await self._stay(caller, await Hub.current().enter(admitted), last_seq)
         except Refused as refusal:
             await self._refuse(caller, refusal.code)
         except LOST:

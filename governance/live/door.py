@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from allauth.headless.tokens.strategies.jwt import internal as jwt
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, get_user
 from django.contrib.sessions.backends.db import SessionStore
@@ -25,6 +24,8 @@ from django.utils.timezone import now
 from uuid_utils.compat import uuid7
 
 from governance.access import sessions, tokens
+from governance.access.bursts import end_session
+from governance.access.stepup import has_second_factor, proofs_in, who_has_second_factor
 from governance.access.violations import record_violation
 from governance.errors import IdentityBoundary
 from governance.isolation.context import Channel, IdentityContext, bind
@@ -42,6 +43,7 @@ class Close(IntEnum):
     FOREIGN = 4403
     NOT_FOUND = 4404
     STALE = 4409
+    FACTOR = 4428
     TOO_MANY = 4429
 
 
@@ -101,6 +103,8 @@ def admit(caller: Caller) -> Pass:
     person, session = _by_token(caller) if caller.token else _by_cookie(caller, request)
     mine = list(Membership.objects.of_person(person.pk))
     chosen = _chosen(mine, caller, session)
+    if chosen.identity.second_factor_required and not (has_second_factor(person) and _has_shown(session)):
+        raise Refused(Close.FACTOR)
     context = IdentityContext(
         person_id=person.pk,
         identity_id=chosen.identity_id,
@@ -114,13 +118,18 @@ def admit(caller: Caller) -> Pass:
     named = caller.asked("identity") or (caller.headers.get("x-identity-id", "") if caller.token else "")
     if named and named.lower() != str(context.identity_id):
         with bind(context):
-            record_violation(request, IdentityBoundary("invalid_identity", resource="live", target=_uuid(named)))
+            crossing = IdentityBoundary("invalid_identity", resource="live", target=_uuid(named))
+            if record_violation(request, crossing):
+                end_session(session.session_key or "", person.pk)
         raise Refused(Close.FOREIGN)
     return Pass(context, session.session_key or "", session.get(HASH_SESSION_KEY, ""), bool(caller.token))
 
 
 def still_admitted(passes: Iterable[Pass]) -> dict[Pass, Close]:
-    """Those that no longer hold, and why: signed out, switched, left or shut out. Three queries for all."""
+    """Those that no longer hold, and why: signed out, switched, left or shut out.
+
+    Three queries for all; a fourth where an identity demands a second factor.
+    """
     held = list(passes)
     if not held:
         return {}
@@ -130,31 +139,47 @@ def still_admitted(passes: Iterable[Pass]) -> dict[Pass, Close]:
         pk: User(pk=pk, password=password).get_session_auth_hash()
         for pk, password in User.objects.filter(pk__in=people, is_active=True).values_list("pk", "password")
     }
-    members = set(
-        Membership.objects.filter(user_id__in=people, identity__status="active").values_list("user_id", "identity_id")
-    )
-    return {one: code for one in held if (code := _fault(one, stored, hashes, members))}
+    rows = Membership.objects.filter(user_id__in=people, identity__status="active")
+    members = {
+        (person, identity): demands
+        for person, identity, demands in rows.values_list("user_id", "identity_id", "identity__second_factor_required")
+    }
+    enrolled = who_has_second_factor(people) if any(members.values()) else set()
+    return {one: code for one in held if (code := _fault(one, stored, hashes, members, enrolled))}
 
 
-def _fault(one: Pass, stored: dict[str, Any], hashes: dict[UUID, str], members: set[tuple[UUID, UUID]]) -> Close | None:
-    session = stored.get(one.session_key)
-    if session is None or hashes.get(one.context.person_id) != one.auth_hash:
+def _fault(
+    one: Pass,
+    stored: dict[str, Any],
+    hashes: dict[UUID, str],
+    members: dict[tuple[UUID, UUID], bool],
+    enrolled: set[UUID],
+) -> Close | None:
+    """`members`: does the identity demand a second factor? `enrolled`: the people who have one."""
+    session, person = stored.get(one.session_key), one.context.person_id
+    if session is None or hashes.get(person) != one.auth_hash:
         return Close.SIGN_IN
-    if (one.context.person_id, one.context.identity_id) not in members:
+    demands = members.get((person, one.context.identity_id))
+    if demands is None:
         return Close.FOREIGN
+    if demands and not (person in enrolled and _has_shown(session)):
+        return Close.FACTOR
     if not one.by_token and session.get(sessions.EPOCH, "") != one.context.epoch:
         return Close.STALE
     return None
 
 
+def _has_shown(session: Any) -> bool:
+    """Was a second factor shown in this sign-in?"""
+    return any(entry.get("method") == "mfa" for entry in proofs_in(session))
+
+
 def _by_token(caller: Caller) -> tuple[User, SessionStore]:
     """A program: its token needs no Origin, nobody sends it unasked."""
-    person = tokens.person_of_access_token(f"Bearer {caller.token}")
-    payload = jwt.decode_token(caller.token, "access") if person else None
-    session = jwt.get_token_session(payload) if payload else None
-    if person is None or session is None:
+    found = tokens.person_of_access_token(f"Bearer {caller.token}")
+    if found is None:
         raise Refused(Close.SIGN_IN)
-    return person, session
+    return found[0], SessionStore(found[1])
 
 
 def _by_cookie(caller: Caller, request: HttpRequest) -> tuple[User, SessionStore]:

@@ -18,12 +18,13 @@ from governance.live import frames
 from governance.live.door import Close, Pass, Refused, still_admitted
 from governance.live.frames import RESET, Frame, News
 from governance.live.listening import Listener
-from governance.live.notify import CHANNEL_NAME, CHECK
+from governance.live.notify import CHANNEL_NAME, CHECK, ELSEWHERE
 from governance.live.outage import LOST, Outage
+from governance.live.places import Places
+from governance.notices import frames as notices
 
 logger = logging.getLogger("chenu.live")
 
-MOST_SOCKETS_PER_PERSON = 10
 MOST_UNSENT = 256  # frames; a socket that is slower than this starts anew
 SWEEP_EVERY = 2.0  # seconds
 PAUSE = 0.5  # seconds, while the database is away
@@ -35,8 +36,8 @@ class Socket:
     `seen` is None until it has been given what it missed. The queue never blocks the hub.
     """
 
-    def __init__(self, admitted: Pass) -> None:
-        self.admitted = admitted
+    def __init__(self, admitted: Pass, place: int = 0) -> None:
+        self.admitted, self.place = admitted, place
         self.identity_id = admitted.context.identity_id
         self.seen: int | None = None
         self.queue: asyncio.Queue[str | Close] = asyncio.Queue()
@@ -50,6 +51,11 @@ class Socket:
         else:
             self._queue(news.frames)
         self.seen = news.end
+
+    def tell(self, text: str) -> None:
+        """Queues a frame outside the sequence; one too slow for it fetches the same with its next page."""
+        if self.seen is not None and self.queue.qsize() < MOST_UNSENT // 2:
+            self.queue.put_nowait(text)
 
     def close(self, code: Close) -> None:
         """Ends the socket before anything else is sent."""
@@ -79,8 +85,11 @@ class Hub:
         self.sockets: dict[UUID, set[Socket]] = defaultdict(set)
         self.heard: dict[UUID, int] = {}
         self.suspects: set[UUID] = set()  # people whose sockets must be looked at
+        self.news_elsewhere: set[UUID] = set()  # people to be told what waits in their other identities
+        self.told: dict[UUID, notices.State] = {}  # as of when they have been
         self.awake = asyncio.Event()
         self.outage = Outage()
+        self.places = Places()
         self.threads = ThreadPoolExecutor(2, thread_name_prefix="live")
         self.listener = Listener("live-ears", [CHANNEL_NAME], self._hear, outage=self.outage)
         self.listener.start()
@@ -93,16 +102,15 @@ class Hub:
             cls._current = cls()
         return cls._current
 
-    def enter(self, admitted: Pass) -> Socket:
+    async def enter(self, admitted: Pass) -> Socket:
         """Counts a socket in; from here on the hub remembers what it hears for its identity.
 
-        Raises Refused when the person has ten here already.
+        Raises Refused when the person has ten already, in this process and all others.
         """
-        person = admitted.context.person_id
-        theirs = sum(one.admitted.context.person_id == person for one in self._all())
-        if theirs >= MOST_SOCKETS_PER_PERSON:
+        place = await self.places.take(admitted.context.person_id)
+        if place is None:
             raise Refused(Close.TOO_MANY)
-        socket = Socket(admitted)
+        socket = Socket(admitted, place)
         self.sockets[socket.identity_id].add(socket)
         return socket
 
@@ -113,8 +121,11 @@ class Hub:
             self.awake.set()
 
     def leave(self, socket: Socket) -> None:
+        """Counts a socket out; harmless to repeat."""
         group = self.sockets[socket.identity_id]
-        group.discard(socket)
+        if socket in group:
+            group.discard(socket)
+            self.places.give_back(socket.admitted.context.person_id, socket.place)
         if not group:
             del self.sockets[socket.identity_id]
             self.heard.pop(socket.identity_id, None)
@@ -126,8 +137,8 @@ class Hub:
         """In the listener's thread: only what concerns a socket here wakes the loop."""
         subject, _, rest = payload.partition(" ")
         with contextlib.suppress(ValueError):  # a hint of somebody else's making tells nothing
-            if subject == CHECK:
-                self._soon(self._suspect, UUID(rest))
+            if subject in {CHECK, ELSEWHERE}:
+                self._soon(self._look_at, subject, UUID(rest))
             elif (identity_id := UUID(subject)) in self.sockets:
                 self._soon(self._note, identity_id, int(rest))
 
@@ -140,8 +151,8 @@ class Hub:
             self.heard[identity_id] = max(seq, self.heard.get(identity_id, 0))
             self.awake.set()
 
-    def _suspect(self, person_id: UUID) -> None:
-        self.suspects.add(person_id)
+    def _look_at(self, subject: str, person_id: UUID) -> None:
+        (self.suspects if subject == CHECK else self.news_elsewhere).add(person_id)
         self.awake.set()
 
     def _behind(self) -> dict[UUID, int]:
@@ -159,8 +170,9 @@ class Hub:
             self.awake.clear()
             await self._patiently(self._deliver)
             if self.suspects:
-                people, self.suspects = self.suspects, set()
-                await self._patiently(partial(self._check, people))
+                await self._patiently(partial(self._check, _taken(self.suspects)))
+            if self.news_elsewhere:
+                await self._patiently(partial(self._tell_elsewhere, _taken(self.news_elsewhere)))
 
     async def _deliver(self) -> None:
         if not (behind := self._behind()):
@@ -177,6 +189,27 @@ class Hub:
             if socket.admitted in faults:
                 socket.close(faults[socket.admitted])
 
+    async def _tell_elsewhere(self, people: set[UUID]) -> None:
+        """Tells the sockets of these people what waits in their other identities, and what is unread here."""
+        held = [one for one in self._all() if one.admitted.context.person_id in people]
+        here = {one.admitted.context.person_id for one in held}
+        if not here:
+            return
+        now = await self._in_thread(notices.states, here)  # first: what changes meanwhile is told again
+        found = await self._in_thread(notices.waiting_for, here)
+        self.told.update(now)
+        for socket in held:
+            person_id = socket.admitted.context.person_id
+            socket.tell(notices.frame(found[person_id], socket.identity_id, now[person_id]))
+
+    async def _look_elsewhere(self) -> None:
+        """Finds those whose notices have changed since the last look: their hint may have been lost."""
+        people = {one.admitted.context.person_id for one in self._all()}
+        now = await self._in_thread(notices.states, people)
+        late = {pk for pk in people if pk in self.told and self.told[pk] != now[pk]}
+        self.told = now
+        await self._tell_elsewhere(late)
+
     async def _sweep(self) -> None:
         """What a lost hint would have told."""
         while True:
@@ -188,6 +221,7 @@ class Hub:
         for identity_id, end in (await self._in_thread(frames.ends, list(self.sockets))).items():
             self._note(identity_id, end)
         await self._check()
+        await self._look_elsewhere()
         self.outage.ended()
 
     async def _patiently(self, step: Callable[[], Any]) -> None:
@@ -204,6 +238,13 @@ class Hub:
 
     async def _in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
         return await self.loop.run_in_executor(self.threads, _giving_back, call, *arguments)
+
+
+def _taken(people: set[UUID]) -> set[UUID]:
+    """What was in the set, which is empty from now on."""
+    found = set(people)
+    people.clear()
+    return found
 
 
 def _giving_back(call: Callable[..., Any], *arguments: Any) -> Any:

@@ -10,26 +10,35 @@ from django.db import DatabaseError, connection
 logger = logging.getLogger("chenu.live")
 CHANNEL_NAME = "chenu"
 CHECK = "check"
+ELSEWHERE = "elsewhere"
 
 
 def notify(identity_id: UUID, seq: int) -> None:
-    """Tells the listening processes that events of `identity_id` up to `seq` are committed."""
-    _send(f"{identity_id} {seq}")
+    """Tells the listening processes of events of `identity_id` up to `seq`, once they are committed."""
+    hint(CHANNEL_NAME, f"{identity_id} {seq}")
 
 
 def recheck(person_id: UUID) -> None:
     """Has the sockets of a person looked at now: they signed out, switched, or left an identity.
 
-    Inside a transaction it is sent with the commit. Without it the sweep sees the same within seconds.
+    Without it the sweep sees the same within seconds.
     """
-    _send(f"{CHECK} {person_id}")
+    hint(CHANNEL_NAME, f"{CHECK} {person_id}")
 
 
-def _send(payload: str) -> None:
-    """The change is committed by now: a hint that cannot be sent is logged, never an error of the change."""
+def elsewhere(person_id: UUID) -> None:
+    """Has the sockets of a person told what waits in their other identities. Sent as `recheck` is."""
+    hint(CHANNEL_NAME, f"{ELSEWHERE} {person_id}")
+
+
+def hint(channel: str, payload: str) -> None:
+    """NOTIFY: at once, or inside a transaction with its commit. A lost hint is logged, never an error."""
+    if connection.in_atomic_block:
+        connection.hint(channel, payload)  # type: ignore[attr-defined]
+        return
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL_NAME, payload])
+            cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
     except DatabaseError as error:
         logger.warning("a hint was lost, the sweep will tell: %s", error)
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from governance.access.bursts import end_session
 from governance.access.violations import record_violation
 from governance.errors import IdentityBoundary, NotThere
 from governance.isolation.context import bind, reading
@@ -123,7 +124,8 @@ def check_run(caller: Caller, socket: Socket, run_id: UUID) -> None:
             with reading():
                 _find_run(run_id)
         except IdentityBoundary as refusal:
-            record_violation(caller.request(), refusal)
+            if record_violation(caller.request(), refusal):
+                end_session(socket.admitted.session_key, socket.admitted.context.person_id)
             raise Refused(Close.FOREIGN) from refusal
         except NotThere as refusal:
             raise Refused(Close.NOT_FOUND) from refusal

@@ -94,7 +94,7 @@ def deliver(row: OutboundMail) -> dict[str, Any]:
 
 def delivered(uow: UnitOfWork, row: OutboundMail, receipt: dict[str, Any]) -> None:
     """Notes that the e-mail has left."""
-    OutboundMail.objects.filter(pk=row.pk, status=OutboundMail.Status.SENDING).update(
+    OutboundMail.objects.filter(pk=row.pk).exclude(status=OutboundMail.Status.SENT).update(
         status=OutboundMail.Status.SENT, sent_at=timezone.now()
     )
     row.status = OutboundMail.Status.SENT

@@ -12,6 +12,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage
 from uuid_utils.compat import uuid7
 
+# On e-mails that name identities: their ids, so that the file goes with each of them.
+NAMES_IDENTITIES = "X-CHENU-Identities"
+
 
 class FileBackend(BaseEmailBackend):
     """Writes `<outbox>/<time>-<id>.eml`, whole or not at all (written aside, then renamed)."""

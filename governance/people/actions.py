@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
-from pydantic import EmailStr, Field, field_validator
+from pydantic import AfterValidator, EmailStr, Field, field_validator
 
 from governance.audit.vault import make_data_key
 from governance.errors import Conflict, IdentityBoundary, NotAllowed
@@ -17,6 +17,8 @@ from governance.people.models import MOST_IDENTITIES_PER_PERSON, Identity, Membe
 from governance.people.policies import may_read, person_itself
 from governance.registry.actions import Effect, Params, action
 from governance.uow import UnitOfWork
+
+ACTIVATE = "governance.identity.activate"
 
 
 class RegisterPerson(Params):
@@ -74,10 +76,20 @@ def register(uow: UnitOfWork, params: RegisterPerson) -> User:
     return person
 
 
+def known_region(value: str) -> str:
+    """For pydantic: a region CHE·NU knows the rules of."""
+    if value not in Identity.Region.values:
+        raise ValueError(f"one of: {', '.join(Identity.Region.values)}")
+    return value
+
+
+Region = Annotated[str, AfterValidator(known_region)]
+
+
 class CreateIdentity(Params):
     kind: str
     name: str = Field(min_length=1, max_length=80)
-    region: str = Identity.Region.QUEBEC
+    region: Region = Identity.Region.QUEBEC
     currency: str = Field(default="CAD", pattern="^[A-Z]{3}$")
 
     @field_validator("kind")
@@ -85,13 +97,6 @@ class CreateIdentity(Params):
     def known_kind(cls, value: str) -> str:
         if value not in Identity.Kind.values:
             raise ValueError(f"one of: {', '.join(Identity.Kind.values)}")
-        return value
-
-    @field_validator("region")
-    @classmethod
-    def known_region(cls, value: str) -> str:
-        if value not in Identity.Region.values:
-            raise ValueError(f"one of: {', '.join(Identity.Region.values)}")
         return value
 
 
@@ -135,7 +140,7 @@ class ActivateIdentity(Params):
 
 
 @action(
-    "governance.identity.activate",
+    ACTIVATE,
     Effect.UPDATE,
     params=ActivateIdentity,
     policy=person_in_person,
@@ -195,31 +200,3 @@ def change_profile(uow: UnitOfWork, params: ChangeProfile) -> User:
         setattr(person, name, value)
     person.save(update_fields=list(changed) or None)
     return person
-
-
-class SessionEvent(Params):
-    """How a person signed in: `password`, `reset`, `register`, `api`."""
-
-    method: str = Field(max_length=20)
-
-
-@action(
-    "governance.session.open",
-    Effect.UPDATE,
-    params=SessionEvent,
-    policy=may_read,
-    label=_("Sign in"),
-)
-def session_opened(uow: UnitOfWork, params: SessionEvent) -> None:
-    """A sign-in, in the chain of the person's personal identity."""
-
-
-@action(
-    "governance.session.close",
-    Effect.UPDATE,
-    params=SessionEvent,
-    policy=may_read,
-    label=_("Sign out"),
-)
-def session_closed(uow: UnitOfWork, params: SessionEvent) -> None:
-    """A sign-out, in the chain of the person's personal identity."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.account.utils import setup_user_email
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -22,10 +21,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.access import sessions, tokens
-from governance.access.accounts import record_session, signup_is_open
-from governance.access.rest import act, validated
-from governance.errors import BadInput, NotAllowed, NotSignedIn, TooMany
+from governance.access.accounts import signup_is_open
+from governance.access.factors import demand
+from governance.access.halfway import challenge_for
+from governance.access.programs import check_may_enter, open_for_program
+from governance.access.refusals import record_refused
+from governance.access.rest import act, query, validated
+from governance.access.signins import record_closed
+from governance.access.stepup import has_second_factor, proof
+from governance.errors import BadInput, NotAllowed, NotSignedIn
 from governance.live.notify import recheck
+from governance.members import joining
 from governance.people import shapes
 from governance.people.actions import ChangeProfile, CreateIdentity
 from governance.people.models import Identity, Role, User
@@ -38,6 +44,7 @@ class Register(Params):
     password: str = Field(min_length=1, max_length=1024)
     display_name: str = Field(min_length=1, max_length=80)
     language: str = Field(default="fr", pattern="^(fr|en)$")
+    invitation: str = Field(default="", max_length=200, description="The secret of an invitation to this address")
 
 
 class Login(Params):
@@ -47,6 +54,10 @@ class Login(Params):
 
 class Refresh(Params):
     refresh: str = Field(max_length=4096)
+
+
+class IdentityFilter(Params):
+    status: Literal["active", "archived"] = "active"
 
 
 class OpenView(APIView):
@@ -60,7 +71,7 @@ class RegisterView(OpenView):
     @extend_schema(request=Register, responses={201: shapes.Registered}, operation_id="auth_register")
     def post(self, request: Request) -> Response:
         asked = validated(Register, request.data)
-        if not signup_is_open():
+        if not signup_is_open() and not joining.admits(joining.of_token(asked.invitation), asked.email):
             raise NotAllowed(_("This installation is not open for new accounts."))
         check_password(asked)
         verify = settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory"
@@ -79,8 +90,7 @@ class RegisterView(OpenView):
         if verify:
             EmailAddress.objects.get_primary(person).send_confirmation(request._request, signup=True)
             return Response({"verification_required": True}, status=201)
-        pair = tokens.issue(person)
-        record_session(person, "open", "api", request._request.request_id)
+        pair = open_for_program(request._request, person, "register", [proof("password")])
         identity = Identity.objects.get(owner=person, is_default=True)
         return Response(
             {
@@ -106,37 +116,31 @@ class LoginView(OpenView):
     def post(self, request: Request) -> Response:
         asked = validated(Login, request.data)
         person = authenticate(request, asked)
-        if is_mfa_enabled(person):
-            raise NotSignedIn(_("A second factor is needed."), code="second_factor_required")
-        pair = tokens.issue(person)
-        record_session(person, "open", "api", request._request.request_id)
-        return Response(
-            {
-                "access": pair.access,
-                "refresh": pair.refresh,
-                "user": shapes.person_out(person),
-                "identities": shapes.identities_out(person.pk),
-            }
-        )
+        if has_second_factor(person):
+            raise NotSignedIn(
+                _("A second factor is needed."), code="second_factor_required", challenge=challenge_for(person)
+            )
+        pair = open_for_program(request._request, person, "password", [proof("password")])
+        return Response(shapes.signed_in(person, pair))
 
 
 def authenticate(request: Request, asked: Login) -> User:
     """The person, or NotSignedIn `invalid_credentials`; TooMany after repeated failures, for any address."""
-    try:
-        person = get_adapter().authenticate(request._request, email=asked.email.lower(), password=asked.password)
-    except ValidationError as error:
-        raise TooMany(_("Too many failed sign-ins. Try again later."), retry_after=15 * 60) from error
+    person = get_adapter().authenticate(request._request, email=asked.email.lower(), password=asked.password)
     if person is None or not person.is_active:
         raise NotSignedIn(_("E-mail address or password is wrong."), code="invalid_credentials")
-    if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory" and not EmailAddress.objects.is_verified(person.email):
-        raise NotSignedIn(_("Confirm your e-mail address first."), code="verification_required")
+    check_may_enter(person)
     return person
 
 
 class RefreshView(OpenView):
     @extend_schema(request=Refresh, responses=shapes.Pair, operation_id="auth_refresh")
     def post(self, request: Request) -> Response:
-        pair = tokens.rotate(validated(Refresh, request.data).refresh)
+        try:
+            pair = tokens.rotate(validated(Refresh, request.data).refresh)
+        except tokens.Reused as reuse:
+            record_refused(request._request, reuse.person, "governance.session.open", "reused_refresh_token")
+            raise NotSignedIn(code="invalid_token") from reuse
         if pair is None:
             raise NotSignedIn(code="invalid_token")
         return Response({"access": pair.access, "refresh": pair.refresh})
@@ -145,10 +149,8 @@ class RefreshView(OpenView):
 class LogoutView(APIView):
     @extend_schema(request=None, responses={204: None}, operation_id="auth_logout")
     def post(self, request: Request) -> Response:
-        record_session(request.user, "close", "api", request._request.request_id)
-        if getattr(request._request, "bearer", False):
-            tokens.revoke(request.headers["Authorization"])
-        else:
+        record_closed(request._request, request.user)
+        if not getattr(request._request, "bearer", False):
             request._request.session.flush()
         recheck(request.user.pk)
         return Response(status=204)
@@ -165,9 +167,12 @@ class MeView(APIView):
 
 
 class IdentitiesView(APIView):
-    @extend_schema(responses=shapes.IdentityList, operation_id="auth_identities")
+    @extend_schema(parameters=[IdentityFilter], responses=shapes.IdentityList, operation_id="auth_identities")
     def get(self, request: Request) -> Response:
-        return Response({"results": shapes.identities_out(request.user.pk)})
+        """Those one acts for; `?status=archived`: those one can bring back."""
+        archived = query(request, IdentityFilter).status == "archived"
+        found = shapes.archived_out if archived else shapes.identities_out
+        return Response({"results": found(request.user.pk)})
 
     @extend_schema(request=CreateIdentity, responses={201: shapes.IdentityOut}, operation_id="auth_identity_create")
     def post(self, request: Request) -> Response:
@@ -179,6 +184,7 @@ class IdentitiesView(APIView):
 class ActivateView(APIView):
     @extend_schema(request=None, responses=shapes.IdentityOut, operation_id="auth_identity_activate")
     def post(self, request: Request, identity: UUID) -> Response:
+        demand.check_named(request._request, identity)
         response = act(
             request,
             "governance.identity.activate",

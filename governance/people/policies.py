@@ -26,6 +26,11 @@ def may_manage(actor: IdentityContext, _params: Any = None) -> bool:
     return actor.role in MANAGERS
 
 
+def may_own(actor: IdentityContext, _params: Any = None) -> bool:
+    """Owners of the identity, in person: what becomes of it as a whole is nobody else's to say."""
+    return actor.role == "owner" and person_itself(actor)
+
+
 def person_itself(actor: IdentityContext, _params: Any = None) -> bool:
     """The person in person: neither an agent nor a program's token."""
     return not actor.agent and actor.token_id is None

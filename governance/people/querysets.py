@@ -18,3 +18,14 @@ class MembershipQuerySet(models.QuerySet):
             .select_related("identity")
             .order_by("-identity__is_default", "identity__name")
         )
+
+    def archived_of(self, person_id: UUID) -> Self:
+        """The archived identities that a person owns, by name."""
+        return (
+            self.filter(user_id=person_id, role="owner", identity__status="archived")
+            .select_related("identity")
+            .order_by("identity__name")
+        )
+
+    def newest_first(self) -> Self:
+        return self.order_by("-id")

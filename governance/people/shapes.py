@@ -28,6 +28,7 @@ class IdentityOut(BaseModel):
     currency: str
     role: str
     is_default: bool
+    second_factor_required: bool
 
 
 class IdentityList(BaseModel):
@@ -59,11 +60,27 @@ def person_out(person: User) -> dict[str, Any]:
 
 
 def identity_out(identity: Identity, role: str) -> dict[str, Any]:
-    fields = {name: getattr(identity, name) for name in ("id", "kind", "name", "region", "currency", "is_default")}
+    fields = {name: getattr(identity, name) for name in IdentityOut.model_fields if name != "role"}
     return IdentityOut(**fields, role=role).model_dump(mode="json")
 
 
 def identities_out(person_id: UUID) -> list[dict[str, Any]]:
     """The identities a person may act for, the default one first."""
     memberships = Membership.objects.of_person(person_id)
+    return [identity_out(membership.identity, membership.role) for membership in memberships]
+
+
+def signed_in(person: User, pair: Any) -> dict[str, Any]:
+    """The answer to a sign-in: the pair, the person, and whom they may act for."""
+    return {
+        "access": pair.access,
+        "refresh": pair.refresh,
+        "user": person_out(person),
+        "identities": identities_out(person.pk),
+    }
+
+
+def archived_out(person_id: UUID) -> list[dict[str, Any]]:
+    """The archived identities a person can bring back."""
+    memberships = Membership.objects.archived_of(person_id)
     return [identity_out(membership.identity, membership.role) for membership in memberships]

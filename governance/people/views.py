@@ -8,11 +8,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from governance.access import sessions
+from governance.access.factors import demand
 from governance.isolation.context import bind
 from governance.live.notify import recheck
 from governance.people.registration import personal_context
@@ -22,11 +24,18 @@ from governance.perform import perform
 @require_POST
 def activate_identity(request: HttpRequest, identity: UUID) -> HttpResponse:
     """Acts for another of one's identities; every open page of the session becomes stale."""
+    demand.check_named(request, identity)
     chosen = perform("governance.identity.activate", {"identity": identity})
     sessions.activate(request, identity)
     recheck(request.context.person_id)  # type: ignore[attr-defined]
     messages.success(request, _("You now act for %(name)s.") % {"name": chosen.name})
-    return redirect("home")
+    return redirect(wanted_page(request) or "home")
+
+
+def wanted_page(request: HttpRequest) -> str:
+    """Where to go on, when it is an address of ours; else ''."""
+    wanted = request.POST.get("next", "")
+    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
 
 @require_POST

@@ -11,12 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.access.rest import query
-from governance.registry.actions import Params
+from governance.registry.actions import NoParameters
 from governance.rules.laws import LAWS, PRINCIPLES, Law
-
-
-class NoParameters(Params):
-    """A list that cannot be narrowed."""
 
 
 class LawOut(BaseModel):

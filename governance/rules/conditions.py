@@ -52,6 +52,10 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 ORDERED = frozenset({"gt", "gte", "lt", "lte"})
 LONGEST_PATTERN = 200
+LONGEST_TEXT = 200
+MOST_CONDITIONS = 12
+MOST_VALUES = 50
+LARGEST_NUMBER = 2**53 - 1  # what JSON keeps exactly everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ def checked(conditions: Any) -> tuple[Condition, ...]:
     """The conditions of a rule about to be saved. Raises BadInput on an unknown key, operator or type."""
     if not isinstance(conditions, list):
         raise BadInput(errors={"conditions": [_("A list of conditions.")]})
+    if not 1 <= len(conditions) <= MOST_CONDITIONS:
+        raise BadInput(errors={"conditions": [_("A rule has from one to twelve conditions.")]})
     return tuple(_checked_one(index, item) for index, item in enumerate(conditions))
 
 
@@ -81,10 +87,11 @@ def _checked_one(index: int, item: Any) -> Condition:
     if not isinstance(item, dict) or set(item) != {"key", "op", "value"}:
         raise BadInput(errors={where: [_("A condition has a key, an operator and a value.")]})
     key, op, value = item["key"], item["op"], item["value"]
-    if key not in KEYS:
+    if not isinstance(key, str) or key not in KEYS:
         raise BadInput(errors={f"{where}.key": [_("Unknown key: %(key)s.") % {"key": key}]})
     if (
-        op not in OPERATORS
+        not isinstance(op, str)
+        or op not in OPERATORS
         or (op in ORDERED and KEYS[key] != NUMBER)
         or (op in {"contains", "regex"} and KEYS[key] != TEXT)
     ):
@@ -96,7 +103,7 @@ def _checked_one(index: int, item: Any) -> Condition:
 
 def _fits(kind: str, op: str, value: Any) -> bool:
     if op in {"in", "not_in"}:
-        return isinstance(value, list) and bool(value) and all(_is(kind, item) for item in value)
+        return isinstance(value, list) and 1 <= len(value) <= MOST_VALUES and all(_is(kind, item) for item in value)
     if op == "regex":
         return isinstance(value, str) and len(value) <= LONGEST_PATTERN and _compiles(value)
     return _is(kind, value)
@@ -106,8 +113,8 @@ def _is(kind: str, value: Any) -> bool:
     if kind == FLAG:
         return isinstance(value, bool)
     if kind == NUMBER:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, str)
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT
 
 
 def _compiles(pattern: str) -> bool:

@@ -17,6 +17,7 @@ import rfc8785
 
 from governance.rules.conditions import Condition
 from governance.rules.models import Level, RuleEffect
+from governance.rules.recorded import told
 from governance.rules.system import RuleSpec
 
 LEVELS = (Level.LOW, Level.MEDIUM, Level.HIGH, Level.CRITICAL)
@@ -64,8 +65,18 @@ def evaluate(rules: Sequence[RuleSpec], facts: Mapping[str, Any]) -> Decision:
         "rule_set": rule_set_version(rules),
         "rules": trail,
         "nearest": _nearest(matched, decision, facts),
+        "facts": told(facts),
     }
     return Decision(decision, kind, level, quorum, exclude, tuple(rule.code for rule in matched), document)
+
+
+def outcome(rules: Sequence[RuleSpec], facts: Mapping[str, Any]) -> tuple[str, str, int, bool]:
+    """Decision, level, quorum and whether the requester is excluded, as `evaluate` would say, without the
+    explanation; level '' where nobody is asked."""
+    matched = [rule for rule in rules if all(condition.holds(facts) for condition in rule.conditions)]
+    decision = _strongest(matched)
+    _, level, quorum, exclude = _checkpoint(matched, str(facts["effect"]))
+    return decision, level if decision == RuleEffect.CHECKPOINT else "", quorum, exclude
 
 
 def rule_set_version(rules: Sequence[RuleSpec]) -> str:
@@ -79,7 +90,7 @@ def rule_set_version(rules: Sequence[RuleSpec]) -> str:
             "quorum": rule.quorum,
             "exclude_requester": rule.exclude_requester,
             "version": rule.version,
-            "conditions": [_as_json(condition) for condition in rule.conditions],
+            "conditions": [as_json(condition) for condition in rule.conditions],
         }
         for rule in sorted(rules, key=lambda rule: rule.code)
     ]
@@ -101,7 +112,13 @@ def _examined(rule: RuleSpec, facts: Mapping[str, Any]) -> dict[str, Any]:
         if not condition.holds(facts):
             matched = False
             break
-    return {"rule": rule.code, "effect": rule.effect, "matched": matched, "values": values}
+    return {
+        "rule": rule.code,
+        "version": rule.version,
+        "effect": rule.effect,
+        "matched": matched,
+        "values": values,
+    }
 
 
 def _strongest(matched: Sequence[RuleSpec]) -> str:
@@ -137,7 +154,7 @@ def _nearest(matched: Sequence[RuleSpec], decision: str, facts: Mapping[str, Any
         return []
     blocking = [rule for rule in matched if rule.effect not in {RuleEffect.ALLOW, RuleEffect.LOG}]
     return [
-        {"rule": rule.code, "actual": facts[condition.key], "unless": _as_json(condition)}
+        {"rule": rule.code, "actual": facts[condition.key], "unless": as_json(condition)}
         for rule in blocking
         for condition in [_easiest(rule.conditions)]
         if condition is not None
@@ -151,6 +168,6 @@ def _easiest(conditions: Sequence[Condition]) -> Condition | None:
     return ordered[-1] if ordered else fallback
 
 
-def _as_json(condition: Condition) -> dict[str, Any]:
+def as_json(condition: Condition) -> dict[str, Any]:
     value = list(condition.value) if isinstance(condition.value, tuple) else condition.value
     return {"key": condition.key, "op": condition.op, "value": value}

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from governance.isolation.context import IdentityContext
-from governance.ledger.budget import credits_left
+from governance.ledger.budget import credits_left, percent
 from governance.people.models import User
 from governance.registry.actions import Action, Params
 from governance.rules.conditions import KEYS
+from governance.rules.recorded import Telling
 
 
-class Facts(Mapping[str, Any]):
+class Facts(Telling):
     """The facts of one act: known ones at once, costly ones (budget, local time) when first read."""
 
     def __init__(self, action: Action, actor: IdentityContext, params: Params, estimate: Mapping[str, Any]) -> None:
@@ -43,22 +44,20 @@ class Facts(Mapping[str, Any]):
             raise ValueError(f"{action.name} tells facts nobody documented: {sorted(unknown)}")
         if (here := self._known["sphere"]) and (there := self._known["target_sphere"]):
             self._known["crosses_sphere"] = here != there
-        self._late: dict[str, Callable[[], Any]] = {
+        late: dict[str, Callable[[], Any]] = {
             "budget_used_percent": budget_used_percent,
             "hour": lambda: self._local_time().hour,
             "weekday": lambda: self._local_time().isoweekday(),
         }
+        self._late = {key: find for key, find in late.items() if self._known[key] is None}
 
     def __getitem__(self, key: str) -> Any:
         if key in self._late:
             self._known[key] = self._late.pop(key)()
         return self._known[key]
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(KEYS)
-
-    def __len__(self) -> int:
-        return len(KEYS)
+    def told(self) -> dict[str, Any]:
+        return {key: value for key in KEYS if (value := self._known[key]) is not None}
 
     def _local_time(self) -> Any:
         zone = User.objects.values_list("timezone", flat=True).get(pk=self._actor.person_id)
@@ -74,5 +73,4 @@ def actor_kind(actor: IdentityContext) -> str:
 
 def budget_used_percent() -> int:
     """How much of this month's credits is used or reserved, in whole per cent (100 when there are none)."""
-    left, cap = credits_left()
-    return 100 - left * 100 // cap if cap else 100
+    return percent(*credits_left())

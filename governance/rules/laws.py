@@ -134,6 +134,11 @@ LAWS = (
         _("What is deleted is gone"),
         _("Erasing an identity destroys its key: what the log held about it becomes noise, the chain stays valid."),
         Principle.ISOLATION,
-        ("governance.audit.vault.seal", "governance.audit.vault.forget_keys"),
+        (
+            "governance.audit.vault.seal",
+            "governance.audit.vault.forget_keys",
+            "governance.rights.erasing.erase_identity",
+            "tests.governance.rights.test_gone.test_erasing_an_identity_leaves_nothing_but_its_chain",
+        ),
     ),
 )

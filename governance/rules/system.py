@@ -41,6 +41,8 @@ def _always_asks(code: str, name: str | Promise, effect: str) -> RuleSpec:
     )
 
 
+RAISE = "governance.budget.raise"  # the action of ledger/raising.py
+
 SYSTEM_RULES = (
     RuleSpec(
         "system.identity_boundary",
@@ -95,6 +97,19 @@ CONSENT_RULES = (
     ),
 )
 
+# To ask for more is one act, to grant it another: on every channel, whoever asks.
+BUDGET_RULES = (
+    RuleSpec(
+        "system.budget_raise",
+        _("A budget is raised on request when who may set it agrees"),
+        RuleKind.TOKEN_BUDGET,
+        RuleEffect.CHECKPOINT,
+        (Condition("action", "eq", RAISE),),
+        level=Level.LOW,
+        priority=94,
+    ),
+)
+
 DEFAULT_RULES = (
     RuleSpec(
         "default.sensitive_data",
@@ -125,4 +140,8 @@ DEFAULT_RULES = (
     ),
 )
 
-ALWAYS = (*SYSTEM_RULES, *CONSENT_RULES, *DEFAULT_RULES)
+ALWAYS = (*SYSTEM_RULES, *CONSENT_RULES, *BUDGET_RULES, *DEFAULT_RULES)
+
+# What a rule above said before it was changed: change one, raise its `version`, and keep the former one here, so that
+# verdicts of that time can still be said again.
+FORMER: tuple[RuleSpec, ...] = ()

@@ -31,10 +31,9 @@ $$;
 
 -- Opens an account (or finds it) with its caps: [{"unit", "period", "limit"}]. Caps of an account that
 -- exists are left as they are.
-CREATE OR REPLACE FUNCTION chenu.ledger_open(new_kind text, new_ref text, above uuid, caps jsonb) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION chenu.ledger_open_of(me uuid, new_kind text, new_ref text, above uuid, caps jsonb) RETURNS uuid
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    me uuid := chenu.current_identity();
     node governance_account%ROWTYPE;
     cap jsonb;
     given bigint := 0;
@@ -66,6 +65,11 @@ BEGIN
     RETURN node.id;
 END $$;
 
+CREATE OR REPLACE FUNCTION chenu.ledger_open(new_kind text, new_ref text, above uuid, caps jsonb) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT chenu.ledger_open_of(chenu.current_identity(), new_kind, new_ref, above, caps)
+$$;
+
 -- The accounts from root to leaf, locked in that order: the one lock order of the ledger. NO KEY: a new
 -- account refers to its parent at its commit, behind the chain head, and must not wait for a hold there.
 CREATE OR REPLACE FUNCTION chenu.ledger_path(leaf uuid) RETURNS SETOF governance_account
@@ -82,7 +86,7 @@ BEGIN
     RETURN QUERY SELECT a.* FROM governance_account a WHERE a.id = ANY (ids) ORDER BY a.depth FOR NO KEY UPDATE;
 END $$;
 
--- Starts the present window of an account's caps; a new token window is a new allocation.
+-- Starts the present window of an account's caps; a new window of its main cap of credits is a new allocation.
 CREATE OR REPLACE FUNCTION chenu.ledger_roll(node governance_account) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -92,7 +96,7 @@ BEGIN
     FOR cap IN SELECT c.* FROM governance_cap c WHERE c.identity_id = node.identity_id AND c.account_id = node.id
                AND c.window_start < chenu.window_start(c.period) LOOP
         UPDATE governance_cap c SET window_start = chenu.window_start(cap.period), used = 0 WHERE c.id = cap.id;
-        IF cap.unit = 'tokens' THEN
+        IF cap.unit = 'tokens' AND cap.id = (chenu.ledger_main_cap(node.identity_id, node.id)).id THEN
             PERFORM chenu.ledger_row(node, 'allocation', NULL, NULL, NULL,
                                      cap."limit" - node.tokens_held - balance, 0, cap."limit" - node.tokens_held);
             balance := cap."limit" - node.tokens_held;
@@ -103,9 +107,11 @@ BEGIN
 END $$;
 
 -- Reserves credits and pico-USD on every account of the path. NULL when granted, else why not:
--- {"account", "kind", "unit", "period", "limit", "free", "asked"}.
+-- {"account", "kind", "unit", "period", "limit", "free", "asked"}. `calling`: from the commit on the call may
+-- have happened; a lost hold in this state is settled in full, never free.
+DROP FUNCTION IF EXISTS chenu.ledger_hold(uuid, uuid, bigint, bigint, uuid, uuid, bigint);
 CREATE OR REPLACE FUNCTION chenu.ledger_hold(
-    hold uuid, leaf uuid, asked_tokens bigint, asked_pico bigint, run uuid, thread uuid, ceiling bigint)
+    hold uuid, leaf uuid, asked_tokens bigint, asked_pico bigint, run uuid, thread uuid, ceiling bigint, calling boolean)
 RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     this_month date := chenu.window_start('month');
@@ -118,6 +124,8 @@ DECLARE
     nodes integer := 0;
 BEGIN
     IF asked_tokens < 0 OR asked_pico < 0 THEN RAISE EXCEPTION 'a hold is never negative'; END IF;
+    -- Staff may set a lower ceiling than the environment's, never a higher one.
+    ceiling := least(ceiling, (SELECT s.monthly_usd_cap * 1000000000000 FROM governance_installationlimit s));
     INSERT INTO governance_installationaccount (month, pico_usd_cap, pico_usd_held, pico_usd_spent)
     VALUES (this_month, ceiling, 0, 0) ON CONFLICT (month) DO NOTHING;
     SELECT * INTO top FROM governance_installationaccount i WHERE i.month = this_month FOR NO KEY UPDATE;
@@ -145,18 +153,12 @@ BEGIN
     UPDATE governance_installationaccount i SET pico_usd_held = i.pico_usd_held + asked_pico, pico_usd_cap = ceiling
     WHERE i.month = this_month;
     INSERT INTO governance_hold (id, identity_id, account_id, run_id, thread_id, tokens, pico_usd, month, state, created_at)
-    VALUES (hold, chenu.current_identity(), leaf, run, thread, asked_tokens, asked_pico, this_month, 'held', clock_timestamp());
+    VALUES (hold, chenu.current_identity(), leaf, run, thread, asked_tokens, asked_pico, this_month,
+            CASE WHEN calling THEN 'calling' ELSE 'held' END, clock_timestamp());
     RETURN NULL;
 END $$;
 
--- From now on the call may have happened: a lost hold in this state is settled in full, never free.
-CREATE OR REPLACE FUNCTION chenu.ledger_calling(hold uuid) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    UPDATE governance_hold h SET state = 'calling'
-    WHERE h.id = hold AND h.identity_id = chenu.current_identity() AND h.state = 'held';
-    RETURN FOUND;
-END $$;
+DROP FUNCTION IF EXISTS chenu.ledger_calling(uuid);
 
 -- Ends a hold: what was used is spent, the rest released. False when it had ended before.
 CREATE OR REPLACE FUNCTION chenu.ledger_settle(hold uuid, used_tokens bigint, used_pico bigint) RETURNS boolean
@@ -190,4 +192,55 @@ BEGIN
     UPDATE governance_hold h SET state = CASE WHEN used_tokens > 0 OR used_pico > 0 THEN 'settled' ELSE 'released' END,
         ended_at = clock_timestamp() WHERE h.id = hold;
     RETURN true;
+END $$;
+
+-- Moves a share of the monthly credits from the bound identity to another one that some person owns both of.
+-- NULL when moved, else why not: {"limit", "free", "asked"}. What is held or spent this month stays covered.
+-- `caps`: what the account of the bound identity is opened with, `caps_there`: that of the other one.
+CREATE OR REPLACE FUNCTION chenu.ledger_share(there uuid, credits bigint, caps jsonb, caps_there jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    me uuid := chenu.current_identity();
+    node governance_account%ROWTYPE;
+    cap governance_cap%ROWTYPE;
+    balance bigint;
+    moved bigint;
+BEGIN
+    IF credits <= 0 THEN RAISE EXCEPTION 'a share is more than nothing'; END IF;
+    IF there = me OR NOT EXISTS (
+        SELECT 1 FROM governance_membership mine
+        JOIN governance_membership theirs ON theirs.user_id = mine.user_id
+        JOIN governance_identity other ON other.id = theirs.identity_id
+        WHERE mine.identity_id = me AND mine.role = 'owner' AND theirs.identity_id = there AND theirs.role = 'owner'
+          AND other.status = 'active')
+    THEN
+        RAISE EXCEPTION 'nobody owns both identities' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    -- Both roots, always in the same order: two shares that cross must not wait for each other.
+    IF me < there THEN PERFORM chenu.ledger_open_of(me, 'identity', '', NULL, caps); END IF;
+    PERFORM chenu.ledger_open_of(there, 'identity', '', NULL, caps_there);
+    IF me > there THEN PERFORM chenu.ledger_open_of(me, 'identity', '', NULL, caps); END IF;
+    FOR node IN SELECT a.* FROM governance_account a WHERE a.identity_id IN (me, there) AND a.kind = 'identity'
+                ORDER BY a.identity_id FOR NO KEY UPDATE LOOP
+        balance := chenu.ledger_roll(node);
+        SELECT * INTO cap FROM governance_cap c WHERE c.identity_id = node.identity_id AND c.account_id = node.id
+            AND c.unit = 'tokens' AND c.period = 'month';
+        IF NOT FOUND THEN RAISE EXCEPTION 'an identity without a monthly cap of credits'; END IF;
+        moved := CASE WHEN node.identity_id = me THEN -credits ELSE credits END;
+        IF cap."limit" + moved < cap.used + node.tokens_held THEN
+            -- RAISE, not RETURN: the other account may have been changed already.
+            RAISE EXCEPTION 'share refused' USING ERRCODE = 'CH001', DETAIL = jsonb_build_object(
+                'limit', cap."limit", 'free', greatest(cap."limit" - cap.used - node.tokens_held, 0), 'asked', credits)::text;
+        END IF;
+        UPDATE governance_cap c SET "limit" = c."limit" + moved WHERE c.id = cap.id;
+        UPDATE governance_account a SET tokens_balance = balance + moved WHERE a.id = node.id;
+        PERFORM chenu.ledger_row(node, 'transfer', NULL, NULL, NULL, moved, 0, balance + moved);
+    END LOOP;
+    RETURN NULL;
+EXCEPTION WHEN SQLSTATE 'CH001' THEN
+    DECLARE told text;
+    BEGIN
+        GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+        RETURN told::jsonb;
+    END;
 END $$;

@@ -59,8 +59,8 @@ def write_item(uow: UnitOfWork, *, sphere: str, dataspace: UUID | None, **values
 
 def keep_version(uow: UnitOfWork, item: Item) -> None:
     """Keeps what the item says now, for good."""
-    ItemVersion.objects.create(
-        item=item, version=item.version, title=item.title, content=item.content, person=uow.actor.person_id
+    uow.add(
+        ItemVersion(item=item, version=item.version, title=item.title, content=item.content, person=uow.actor.person_id)
     )
 
 
@@ -138,6 +138,7 @@ def refuse_misfit(item: Item, changes: dict[str, Any]) -> None:
 
 def save_version(uow: UnitOfWork, item: Item, changes: dict[str, Any]) -> None:
     """Writes the changed fields as the next version."""
+    completes = changes.get("status") == TaskStatus.COMPLETE and not item.is_complete
     for name, value in changes.items():
         setattr(item, name, value)
     item.version += 1
@@ -145,6 +146,8 @@ def save_version(uow: UnitOfWork, item: Item, changes: dict[str, Any]) -> None:
     item.save(update_fields=[*changes, "version", "changed_at"])
     keep_version(uow, item)
     uow.announce("item.updated", item.pk, sphere=item.sphere, version=item.version)
+    if completes:
+        uow.announce("task.completed", item.pk, sphere=item.sphere)
 
 
 class DeleteItem(Params):

@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.access.rest import KeysetPages, act, query
-from governance.registry.actions import Params
+from governance.registry.actions import NoParameters, Params
 from spheres import shapes
 from spheres.actions.captures import CreateCapture
-from spheres.api.common import NoParameters, body, look, parameters
+from spheres.api.common import body, look, parameters
 from spheres.facts import SphereSlug
 from spheres.models import LONGEST_TITLE, Capture, CaptureStatus
 

@@ -14,10 +14,6 @@ from governance.isolation.lookup import find
 from governance.registry.actions import Params
 
 
-class NoParameters(Params):
-    """A query or body without parameters."""
-
-
 def look(rows: Any, pk: UUID, **also: Any) -> Any:
     """The object of the address, before the body is read: a foreign id is 403 whatever the body holds."""
     with reading():

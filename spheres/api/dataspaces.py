@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.access.rest import KeysetPages, act, query
-from governance.registry.actions import Params
+from governance.registry.actions import NoParameters, Params
 from spheres import shapes
 from spheres.actions.dataspaces import CreateDataSpace
-from spheres.api.common import NoParameters, body, look, parameters
+from spheres.api.common import body, look, parameters
 from spheres.facts import SphereSlug
 from spheres.models import LONGEST_CONTENT, LONGEST_TITLE, DataSpace, DataSpaceType, Item, ItemType
 
@@ -59,7 +59,7 @@ class DataSpaceListView(APIView):
             rows = rows.filter(domain=asked.domain)
         if asked.status is not None:
             rows = rows.filter(status=asked.status)
-        return KeysetPages.answer(request, rows, shapes.dataspace_out)
+        return KeysetPages.flat(request, rows, shapes.DataSpaceOut)
 
     @extend_schema(request=CreateDataSpace, responses={201: shapes.DataSpaceOut}, operation_id="dataspaces_create")
     def post(self, request: Request) -> Response:
@@ -113,7 +113,7 @@ class DataSpaceItemsView(APIView):
         rows = Item.objects.alive().filter(dataspace=space)
         if asked.type is not None:
             rows = rows.filter(type=asked.type)
-        return KeysetPages.answer(request, rows, shapes.item_out)
+        return KeysetPages.flat(request, rows, shapes.ItemOut)
 
     @extend_schema(request=NewItem, responses={201: shapes.ItemOut}, operation_id="dataspaces_items_create")
     def post(self, request: Request, dataspace: UUID) -> Response:

@@ -15,11 +15,11 @@ from rest_framework.views import APIView
 
 from governance.access.rest import KeysetPages, act, query
 from governance.errors import NotThere
-from governance.registry.actions import Params
+from governance.registry.actions import NoParameters, Params
 from spheres import shapes
 from spheres.actions.items import CreateItem
 from spheres.actions.tasks import CreateTask
-from spheres.api.common import NoParameters, body, look, parameters
+from spheres.api.common import body, look, parameters
 from spheres.facts import SphereSlug
 from spheres.models import LONGEST_CONTENT, LONGEST_TITLE, Item, ItemType, ItemVersion, Priority, TaskStatus
 
@@ -62,7 +62,7 @@ class ItemListView(APIView):
         rows = Item.objects.alive().in_sphere(asked.sphere or "")
         if asked.type is not None:
             rows = rows.filter(type=asked.type)
-        return KeysetPages.answer(request, rows, shapes.item_out)
+        return KeysetPages.flat(request, rows, shapes.ItemOut)
 
     @extend_schema(request=CreateItem, responses={201: shapes.ItemOut}, operation_id="items_create")
     def post(self, request: Request) -> Response:
@@ -104,7 +104,7 @@ class ItemVersionsView(APIView):
     def get(self, request: Request, item: UUID) -> Response:
         found = look(Item.objects, item)
         query(request, NoParameters)
-        return KeysetPages.answer(request, ItemVersion.objects.filter(item=found), shapes.version_out)
+        return KeysetPages.flat(request, ItemVersion.objects.filter(item=found), shapes.VersionOut)
 
 
 class TaskListView(APIView):
@@ -122,7 +122,7 @@ class TaskListView(APIView):
             rows = rows.filter(assignee=asked.assignee)
         if asked.due_before is not None:
             rows = rows.filter(due_on__lt=asked.due_before)
-        return KeysetPages.answer(request, rows, shapes.item_out)
+        return KeysetPages.flat(request, rows, shapes.ItemOut)
 
     @extend_schema(request=CreateTask, responses={201: shapes.ItemOut}, operation_id="tasks_create")
     def post(self, request: Request) -> Response:

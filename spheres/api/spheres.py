@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.access.rest import act, query
-from governance.registry.actions import Params
+from governance.registry.actions import NoParameters, Params
 from spheres import shapes, today
-from spheres.api.common import NoParameters, body
+from spheres.api.common import body
 from spheres.facts import SECTION_BY_KEY, SPHERES, Section, SectionKey, Sphere
 from spheres.models import LONGEST_CAPTURE, Capture, CaptureType, DataSpace, Item
 from spheres.sections import ROWS_IN_A_LIST, tile
@@ -86,3 +86,12 @@ class QuickCaptureView(APIView):
     def post(self, request: Request, sphere: Sphere) -> Response:
         params = body(request, QuickCapture, sphere=sphere.slug.value)
         return act(request, "spheres.capture.create", params, shapes.capture_out, 201)
+
+
+class ExamplesView(APIView):
+    """Three notes to try Nova with, in a sphere that holds none yet; else 409 `not_empty`."""
+
+    @extend_schema(request=None, responses={201: shapes.ItemsMade}, operation_id="spheres_examples")
+    def post(self, request: Request, sphere: Sphere) -> Response:
+        params = body(request, NoParameters, sphere=sphere.slug.value)
+        return act(request, "spheres.example.capture", params, shapes.items_made, 201)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from spheres import today
 from spheres.domains import domains_of
-from spheres.facts import SECTION_BY_SLUG, Sphere
+from spheres.facts import SECTION_BY_SLUG, SectionKey, Sphere
 from spheres.models import Item
 from spheres.search import ITEM_ICONS
 from spheres.sections import bureau, section_url, tile
@@ -26,10 +26,11 @@ def sphere_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sphere_home(request: HttpRequest, sphere: Sphere) -> HttpResponse:
     """The bureau of one sphere: its six sections in its order."""
-    last = today.resume(sphere.slug, 1)
+    tiles = bureau(sphere)
+    recent = next(tile["tile"].rows for tile in tiles if tile["section"].key == SectionKey.RESUME)
     context = {
-        "tiles": bureau(sphere),
-        "last": last[0] if last else None,
+        "tiles": tiles,
+        "last": recent[0] if recent else None,
         "domains": domains_of(sphere.slug),
         "data_url": section_url(sphere, SECTION_BY_SLUG["data"]),
     }

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from governance.errors import BadInput
+from governance.errors import BadInput, Conflict
 from governance.isolation.context import reading
 from governance.isolation.lookup import find
 from governance.perform import perform
@@ -64,6 +65,18 @@ def stream(request: HttpRequest, sphere: Sphere | None) -> dict[str, Any]:
     page = newest_page(rows.in_sphere(sphere.slug if sphere else ""), request.GET.get("after", ""))
     context = {"page": page, "shown": shown, "spheres": sphere_choices(), "link": CaptureType.LINK}
     return context | (section_context(sphere, "capture") if sphere else {})
+
+
+@require_POST
+def capture_examples(request: HttpRequest, sphere: Sphere) -> HttpResponse:
+    """Three notes to try Nova with, in a sphere that holds none yet."""
+    try:
+        perform("spheres.example.capture", {"sphere": sphere.slug})
+    except Conflict as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, _("Three notes are here. Ask Nova to summarise them."))
+    return redirect("sphere-home", sphere)
 
 
 @require_POST

@@ -1,6 +1,6 @@
 // News from the server: one socket per page, bound to the identity the page shows (design 4.5).
 // The socket is a hint; what is shown is always fetched from the page's own addresses.
-const CODE = { signIn: 4401, foreign: 4403, stale: 4409, tooMany: 4429 };
+const CODE = { signIn: 4401, foreign: 4403, stale: 4409, factor: 4428, tooMany: 4429 };
 const PAUSE = { first: 500, longest: 30000, tooMany: 30000 };
 const GATHER = 120; // ms: several pieces of news, one request
 
@@ -33,8 +33,8 @@ function connect() {
 function closed(code) {
   socket = null;
   indicate(false);
-  if (code === CODE.stale || code === CODE.foreign) showStale();
-  over ||= [CODE.signIn, CODE.foreign, CODE.stale].includes(code);
+  if ([CODE.stale, CODE.foreign, CODE.factor].includes(code)) showStale();
+  over ||= [CODE.signIn, CODE.foreign, CODE.stale, CODE.factor].includes(code);
   if (over) return;
   const pause = code === CODE.tooMany ? PAUSE.tooMany : Math.min(PAUSE.first * 2 ** failures++, PAUSE.longest);
   timer = setTimeout(connect, pause * (0.75 + Math.random() / 2)); // not all pages at the same moment

@@ -25,6 +25,7 @@ PROOFS = {
     "runs": {"run.completed", "worker.completed", "http.answers", "chains"},
     "pages": {"rows", "queries.api.threads", "queries.api.tasks", "queries.tasks", "queries.most", "tasks.same"},
     "live": {"frames"},
+    "whatif": {"record", "draft"},
     "start": {"ready.0", "ready.1", "ended.0", "ended.1", "kept"},
 }
 
@@ -46,6 +47,7 @@ def test_every_benchmark_is_listed_here_and_in_the_readme() -> None:
     assert set(re.findall(r"python -m benchmarks\.(\w+)", readme)) == written
 
 
+@pytest.mark.benchmark
 @pytest.mark.parametrize("name", sorted(set(PROOFS) - {"start"}))
 def test_its_proofs_hold_in_the_smallest_size(name: str, database: str) -> None:
     """In the database of this test run: each makes its own people there."""
@@ -58,6 +60,7 @@ def test_its_proofs_hold_in_the_smallest_size(name: str, database: str) -> None:
     assert (status, found[-1]["what"], found[-1]["failed"]) == (0, "end", 0)
 
 
+@pytest.mark.benchmark
 def test_it_starts_restarts_and_ends_with_everything() -> None:
     status, found = run("start")
     proofs = {line["what"]: line["holds"] for line in found if line.get("proof")}

@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from django.template import engines
 from django.utils import timezone, translation
 
 from chenu.home import greeting, lead
+from governance.models import Checkpoint
 from spheres import today
 from spheres.today import Slot
+from tests.governance.checkpoints.asking import ask
 from tests.spheres import makers
 
 
@@ -79,11 +82,15 @@ def test_a_place_without_anything_to_show_is_not_on_the_page(alice, monkeypatch,
     assert "meetings" not in answer.context["strips"]
 
 
-def test_what_waits_marks_its_sphere_on_the_wheel(alice, monkeypatch):
-    monkeypatch.setattr(today, "_waiting", [lambda: {"team": 2}, lambda: {"team": 1, "social": 1}])
+def test_what_waits_marks_its_sphere_on_the_wheel(alice):
+    questions = [ask(alice, subject=str(number)) for number in range(5)]
+    with alice.acting(), transaction.atomic():
+        for question, sphere in zip(questions, ("team", "team", "team", "social"), strict=False):
+            Checkpoint.objects.filter(pk=question["id"]).update(sphere=sphere)
     answer = alice.browser.get("/home/")
     assert {piece.sphere.slug.value: piece.waiting for piece in answer.context["slices"] if piece.waiting} == {
         "team": 3,
         "social": 1,
     }
     assert answer.content.decode().count('class="edge"') == 2
+    assert answer.context["lead"].startswith("5 ")  # the one of no sphere waits, too

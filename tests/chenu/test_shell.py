@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import RequestFactory
 from uuid_utils.compat import uuid7
 
+from chenu import frame as frames
 from chenu import shell as frame
 from governance.isolation.context import bind
+from governance.isolation.roles import as_owner
 from governance.ledger import budget
-from tests.cast import Person
+from governance.models import ChainHead, Checkpoint
+from governance.notices.reading import notices_here
+from spheres import today
+from tests.cast import Api, Person
 from tests.governance.checkpoints.asking import ask, counted, make_overdue, vote
 
 
@@ -28,6 +33,62 @@ def test_waiting_counts_open_questions_only(alice: Person) -> None:
     make_overdue(alice, late)
     with alice.acting() as context:
         assert drawn(alice, context).waiting == 1
+
+
+def test_the_frame_knows_what_the_apps_say_waits_and_what_the_ledger_says_is_left(alice: Person, workshop: Any) -> None:
+    """It is read by SQL of its own: the same answers as those of who owns the facts."""
+    spheres = [ask(alice, subject=str(number)) and sphere for number, sphere in enumerate(("", "team", "team"))]
+    for identity in (alice.identity, workshop):
+        with alice.looking(identity):
+            frame = frames.read()
+            assert (frame.left, frame.cap) == budget.credits_left()
+            assert frame.waiting == today.waiting()
+            assert frame.seq == (ChainHead.objects.values_list("event_seq", flat=True).first() or 0)
+    with alice.acting(), transaction.atomic():
+        for row, sphere in zip(Checkpoint.objects.waiting(), spheres, strict=True):
+            Checkpoint.objects.filter(pk=row.pk).update(sphere=sphere)
+        held = budget.hold(budget.thread_account(uuid7(), "personal", 60_000), 25_500, 0)
+    with alice.looking():
+        assert frames.read().waiting == today.waiting() == {"team": 2}
+        assert (frames.read().left, frames.read().cap) == budget.credits_left() == (74_500, 100_000)
+    with alice.acting(), transaction.atomic():
+        budget.settle(held.id, 20_000, 0)
+    with alice.looking():
+        assert (frames.read().left, frames.read().cap) == budget.credits_left() == (80_000, 100_000)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE governance_cap SET window_start = window_start - 62 WHERE identity_id = %s", [alice.identity.pk]
+        )
+    with alice.looking():
+        assert (frames.read().left, frames.read().cap) == budget.credits_left() == (100_000, 100_000)
+
+
+def test_the_bell_counts_what_the_page_of_notifications_lists(
+    alice: Person, bob: Person, charlie: Person, workshop: Any
+) -> None:
+    ask(alice, workshop)
+    assert Api(charlie.user, workshop).get("threads/").status_code == 403  # an alert for its owner
+    for person, identity, elsewhere, here in (
+        (alice, alice.identity, 2, 0),
+        (alice, workshop, 0, 1),
+        (bob, bob.identity, 1, 0),
+        (bob, workshop, 0, 1),
+    ):
+        with person.looking(identity):
+            assert (frames.read().notices, frames.read().unread) == (elsewhere, here)
+            assert len(notices_here()) == elsewhere
+
+
+def test_the_frame_shows_nothing_of_others_though_it_says_so_itself_only_once(alice: Person, charlie: Person) -> None:
+    """Twin: without the condition of the statement, row-level security still stands."""
+    ask(alice)
+    with charlie.looking():
+        assert frames.read().spheres == []
+    open_handed = frames.FRAME.replace("q.identity_id = i.id AND", "")
+    assert open_handed != frames.FRAME
+    with charlie.looking(), connection.cursor() as cursor:
+        cursor.execute(open_handed, [100, 100, charlie.user.pk, charlie.identity.pk])
+        assert cursor.fetchone()[2] == []
 
 
 def test_waiting_is_counted_up_to_its_cap(alice: Person, monkeypatch: Any) -> None:

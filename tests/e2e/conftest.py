@@ -10,12 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.ground import ROOT
+from tests.oidc import CLIENT, SECRET, Provider, served
 
 CHROMIUM = "/usr/bin/chromium"
 START_WITHIN = 120  # seconds
@@ -24,8 +26,8 @@ START_WITHIN = 120  # seconds
 class Installation:
     """Where a running CHE·NU is found, by browser and on disk."""
 
-    def __init__(self, url: str, data: Path) -> None:
-        self.url, self.data = url, data
+    def __init__(self, url: str, data: Path, house: Provider) -> None:
+        self.url, self.data, self.house = url, data, house
 
     def mails(self) -> list[str]:
         """The e-mails that have left, as text."""
@@ -33,7 +35,14 @@ class Installation:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def house() -> Iterator[Provider]:
+    """The outside accounts that the installation accepts."""
+    with served() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory, house: Provider) -> Iterator[Installation]:
     data, port = tmp_path_factory.mktemp("installation"), free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CHENU_", "DATABASE_"))}
     environment |= {
@@ -41,6 +50,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         "CHENU_PORT": str(port),
         "CHENU_SIMULATOR_PORT": str(free_port()),
         "CHENU_DEMO": "1",
+        "CHENU_LIMITS_SCALE": "100",
+        "CHENU_TRUSTED_PROXIES": "127.0.0.1",
+        "CHENU_OIDC_URL": house.url,
+        "CHENU_OIDC_CLIENT_ID": CLIENT,
+        "CHENU_OIDC_CLIENT_SECRET": SECRET,
+        "CHENU_OIDC_NAME": "Voisins",
     }
     log = (data / "up.log").open("w")
     process = subprocess.Popen(
@@ -49,7 +64,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until_ready(url, process, data / "up.log")
-        yield Installation(url, data)
+        yield Installation(url, data, house)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
@@ -75,9 +90,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    """A browser for one test: Playwright leaves a running loop in its thread for as long as it lives."""
+@contextmanager
+def launched() -> Iterator[Any]:
+    """A browser for the block: Playwright leaves a running loop in its thread for as long as it lives."""
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed (Debian: apt install chromium)")
     from playwright.sync_api import sync_playwright
@@ -88,6 +103,13 @@ def chromium() -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    """A browser for one test."""
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

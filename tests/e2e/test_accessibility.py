@@ -15,8 +15,13 @@ pytestmark = [pytest.mark.browser]
 OUTSIDE = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 INSIDE = [
     "/home/", "/s/", "/s/personal/", "/s/personal/capture/", "/s/personal/data/", "/s/personal/threads/", "/tasks/",
-    "/threads/", "/approvals/", "/audit/", "/audit/verify/", "/budgets/", "/outbox/", "/pipelines/", "/laws/",
-    "/trash/",
+    "/threads/", "/approvals/", "/approvals/delegations/", "/approvals/grants/", "/audit/", "/audit/verify/",
+    "/budgets/", "/budgets/cap/?unit=tokens&period=month", "/budgets/raise/", "/statements/",
+    "/budgets/burn-down/?unit=tokens&period=month", "/outbox/", "/pipelines/", "/laws/",
+    "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",
+    "/settings/data/", "/settings/account/delete/",
+    "/connections/", "/connections/webhooks/new/", "/policies/", "/policies/new/?template=sunday",
+    "/accounts/security/", "/accounts/security/outside/",
 ]  # fmt: skip
 SCREENS = [((1280, 900), "light", "fr-CA"), ((360, 780), "dark", "en-CA")]
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from governance import uow as uow_module
+from governance.audit.entries import Appended
 from governance.errors import AuditUnavailable, BadInput, Conflict, NoIdentity, NotAllowed
 from governance.isolation.context import reading
 from governance.models import Event, Membership, User
@@ -70,7 +71,7 @@ def test_the_order_is_policy_change_audit_announce(alice: Person, monkeypatch: p
     policy = noting("policy", lambda actor, params: True)
     with declared("test.note.keep", noting("change", keep), policy=policy) as name, alice.acting():
         perform(name, {})
-    assert steps == [("policy", True), ("change", True), ("audit", True), ("announce", False)]
+    assert steps == [("policy", True), ("change", True), ("audit", True), ("announce", True)]
 
 
 def test_the_policy_runs_where_nothing_can_be_written(alice: Person) -> None:
@@ -110,7 +111,7 @@ def test_the_api_answers_503_when_the_log_does_not_answer(alice: Person) -> None
 
 def test_without_the_entry_the_change_would_stand(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twin: it is the append, inside the transaction, that takes the change back."""
-    monkeypatch.setattr(uow_module, "append", lambda *_: (0, 0))
+    monkeypatch.setattr(uow_module, "append", lambda *_: Appended(0, 0, False))
     with declared("test.note.keep", keep) as name, planted(NO_LOG, REFUSED), alice.acting():
         perform(name, {})
     assert rows(alice) == 1
@@ -212,8 +213,7 @@ def test_a_removed_member_cannot_act_through_the_api(bob: Person, workshop: Any)
 
 
 def test_the_announcement_is_heard_after_the_commit_with_the_last_number(alice: Person) -> None:
-    dsn = admin_dsn().replace("dbname=postgres", f"dbname={database_name()}")
-    with psycopg.connect(dsn, autocommit=True) as ear:
+    with psycopg.connect(admin_dsn(database_name()), autocommit=True) as ear:
         ear.execute("LISTEN chenu")
         with declared("test.note.keep", keep) as name, alice.acting():
             perform(name, {})

@@ -20,7 +20,9 @@ class Case:
     `methods` are all that the view accepts; `body` is a valid JSON body or form. `public`: reachable by
     anybody. `whole`: no object in the URL: a stranger gets their own (empty) answer, without MARK.
     `body` may be a function of Alice and the kwargs, where it depends on the object. `answers`: what Alice
-    herself gets besides 2xx and 3xx, such as 423 where a person must approve first.
+    herself gets besides 2xx and 3xx, such as 423 where a person must approve first. `of_person`: about the
+    person, not an identity: from her other identities she reaches it as well. `staff`: a page of the admin, which is
+    404 for everybody of the matrix; tests/governance/staff asks it as staff.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Case:
     public: bool = False
     whole: bool = False
     answers: tuple[int, ...] = ()
+    of_person: bool = False
+    staff: bool = False
 
     def sent(self, alice: Person, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The body for the object that `make` made."""

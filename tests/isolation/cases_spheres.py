@@ -62,6 +62,14 @@ def in_business(alice: Person) -> dict[str, Any]:
     return everything(alice) | HERE
 
 
+def in_an_empty_sphere(alice: Person) -> dict[str, Any]:
+    return everything(alice) | {"sphere": "creative"}
+
+
+def in_another_empty_sphere(alice: Person) -> dict[str, Any]:
+    return everything(alice) | {"sphere": "scholar"}
+
+
 def in_section(alice: Person) -> dict[str, Any]:
     return in_business(alice) | {"section": "data_files"}
 
@@ -73,6 +81,7 @@ CASES = [
     Case("sphere-list", make=everything, whole=True),
     Case("sphere-home", make=in_business, whole=True),
     Case("sphere-capture", ("GET", "POST"), in_business, NEW_CAPTURE, whole=True),
+    Case("sphere-examples", ("POST",), in_an_empty_sphere, whole=True),
     Case("sphere-resume", make=in_business, whole=True),
     Case("sphere-data", ("GET", "POST"), in_business, {"name": "Fabre", "type": "building"}, whole=True),
     Case("sphere-agents", make=in_business, whole=True),
@@ -104,6 +113,7 @@ CASES = [
     Case("api-bureau", make=in_business, whole=True),
     Case("api-section", make=in_section, whole=True),
     Case("api-quick-capture", ("GET", "POST"), in_business, {"type": "note", "content": "Clés"}, whole=True),
+    Case("api-sphere-examples", ("POST",), in_another_empty_sphere, whole=True),
     Case("api-sphere-stats", make=in_business, whole=True),
     Case("api-captures", ("GET", "POST"), everything, NEW_CAPTURE, whole=True),
     Case("api-capture", ("GET",), a_capture),

@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 from governance.live.door import is_own_origin
 from governance.live.notify import recheck
 from governance.models import AuditEntry, Membership, User, Violation
+from tests.cast import PASSWORD, Api
 from tests.governance.live.conftest import announce, close_code, greeted, live, receive, web  # noqa: F401
 
 pytestmark = pytest.mark.security
@@ -55,6 +56,12 @@ def test_another_persons_identity_is_refused_and_recorded(live, alice, charlie):
         assert AuditEntry.objects.filter(action="governance.boundary.cross", outcome="refused").count() == 2
     with alice.looking():
         assert not Violation.objects.exists()
+
+
+def test_after_twenty_refusals_a_minute_one_signs_in_again(live, alice, charlie):
+    for _ in range(21):
+        assert close_code(live(charlie, f"?identity={alice.identity.pk}")) == 4403
+    assert close_code(live(charlie)) == 4401
 
 
 def test_what_is_not_an_identity_is_refused_too(live, alice):
@@ -113,14 +120,11 @@ def test_signing_out_ends_the_sockets(live, alice):
     assert close_code(program) == 4401
 
 
-def test_a_revoked_token_ends_its_socket(live, alice):
-    from governance.access.tokens import issue, revoke
-
-    access = issue(alice.user).access
-    program = live(alice, token=access)
+def test_a_program_that_signs_out_ends_its_socket(live, alice):
+    signed_in = Api(None).post("auth/login/", {"email": alice.email, "password": PASSWORD}).json()
+    program = live(alice, token=signed_in["access"])
     greeted(program)
-    revoke(f"Bearer {access}")
-    recheck(alice.user.pk)
+    Api(None).post("auth/logout/", HTTP_AUTHORIZATION=f"Bearer {signed_in['access']}")
     assert close_code(program) == 4401
 
 

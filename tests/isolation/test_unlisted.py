@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-from django.urls import reverse
-
-from governance.access.public import is_public
-from tests.cast import Person, make_person
 from tests.isolation.case import Case
 from tests.isolation.urls import all_cases, faults, url_patterns
 
 CASES = all_cases()
-_people: list[Person] = []
 
 
 def test_every_url_of_the_site_has_exactly_one_case() -> None:
@@ -27,14 +21,6 @@ def test_a_url_without_case_a_doubled_case_and_a_case_without_url_are_named() ->
     assert faults(names, [*CASES, CASES[0]]) == [f"{missing}: 2 cases"]
     assert faults(names, [*CASES, Case("nowhere")]) == ["nowhere: a case without a URL"]
     assert faults([*names, ""], CASES) == ["a URL has no name"]
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_case_is_public_exactly_when_its_path_is(case: Case, db: None) -> None:
-    if not _people:
-        _people.append(make_person("Alice"))
-    path = reverse(case.name, kwargs=case.make(_people[0]))
-    assert case.public == is_public(path), path
 
 
 def test_every_method_of_an_api_view_is_listed() -> None:

@@ -13,7 +13,6 @@ from spheres import today
 from spheres.facts import SECTION_BY_SLUG, SPHERE_BY_SLUG, SectionKey
 from spheres.models import Item
 from spheres.sections import bureau, figure, register_section, tile
-from spheres.tiles import new_items
 from spheres.wheel import wheel
 from tests.spheres import makers
 
@@ -69,7 +68,7 @@ def test_what_is_new_is_counted_by_sphere_and_ends_after_a_week(alice):
         with transaction.atomic():
             Item.objects.filter(pk=old.pk).update(changed_at=now() - timedelta(days=8))
     with alice.looking():
-        assert new_items(now() - today.FRESH) == {"business": 1, "team": 1}
+        assert today.activity() == {"business": 1, "team": 1}
 
 
 def test_resuming_starts_with_what_was_changed_last(alice):

@@ -183,8 +183,8 @@ def test_usage_adds_up(alice: Person, thread: Any) -> None:
     from governance.uow import unit_of_work
 
     for _ in range(2):
-        with alice.acting(), unit_of_work():
-            add_usage(thread.pk, 300, 9_000_000_000)
+        with alice.acting(), unit_of_work() as uow:
+            add_usage(uow, thread.pk, 300, 9_000_000_000)
     with alice.looking():
         row = Thread.objects.get(pk=thread.pk)
         assert (row.tokens_used, row.cost_pico_usd, row.tokens_left) == (600, 18_000_000_000, 9_400)
@@ -193,8 +193,8 @@ def test_usage_adds_up(alice: Person, thread: Any) -> None:
 def test_usage_never_shrinks_and_needs_a_thread(alice: Person, thread: Any) -> None:
     from governance.uow import unit_of_work
 
-    with alice.acting(), unit_of_work():
+    with alice.acting(), unit_of_work() as uow:
         with pytest.raises(ValueError, match="only grows"):
-            add_usage(thread.pk, -1, 0)
+            add_usage(uow, thread.pk, -1, 0)
         with pytest.raises(NotThere):
-            add_usage(uuid7(), 1, 1)
+            add_usage(uow, uuid7(), 1, 1)

@@ -40,7 +40,7 @@ class ProposeDecision(Params):
     "threads.decision.propose", Effect.CREATE, params=ProposeDecision, policy=may_write, label=_("Propose a decision")
 )
 def propose(uow: UnitOfWork, params: ProposeDecision) -> Decision:
-    thread = open_thread(params.thread)
+    thread = open_thread(params.thread, uow)
     decision = write(uow, thread, params)
     say_decision(uow, thread, decision)
     uow.announce("decision.proposed", decision.pk, thread=thread.pk)
@@ -61,7 +61,7 @@ class AdoptDecision(Params):
 def adopt(uow: UnitOfWork, params: AdoptDecision) -> Decision:
     """In force from now on; raises Conflict when somebody was faster."""
     decision: Decision = find(Decision.objects, params.decision)
-    open_thread(decision.thread_id)
+    open_thread(decision.thread_id, uow)
     claim(decision, Status.PROPOSED, status=Status.ADOPTED, **adopted_by(uow))
     uow.tell(before={"status": Status.PROPOSED}, after={"status": Status.ADOPTED})
     uow.announce("decision.adopted", decision.pk, thread=decision.thread_id)
@@ -87,7 +87,7 @@ class SupersedeDecision(Params):
 def supersede(uow: UnitOfWork, params: SupersedeDecision) -> Decision:
     """The new decision, adopted; the old one stays in the log. Raises Conflict unless it is in force."""
     old: Decision = find(Decision.objects, params.decision)
-    thread = open_thread(old.thread_id)
+    thread = open_thread(old.thread_id, uow)
     claim(old, Status.ADOPTED, status=Status.SUPERSEDED, superseded_at=now())
     in_force = {"status": Status.ADOPTED, **adopted_by(uow)}
     new = write(uow, thread, params, type=params.type or old.type, supersedes=old, **in_force)

@@ -26,12 +26,13 @@ def archived() -> Conflict:
     return Conflict("thread_archived", _("This thread is archived: it can be read, and reopened, but not changed."))
 
 
-def open_thread(pk: UUID) -> Thread:
+def open_thread(pk: UUID, uow: UnitOfWork | None = None) -> Thread:
     """The thread, locked until the end of the unit of work; raises Conflict when it is archived.
 
-    The lock also numbers: ids made under it follow the order in which things were said.
+    The lock also numbers: ids made under it follow the order in which things were said. With `uow` it is looked
+    up once in that unit.
     """
-    thread: Thread = find(Thread.objects.select_for_update(), pk)
+    thread: Thread = uow.lock(Thread, pk) if uow else find(Thread.objects.select_for_update(), pk)
     if thread.is_archived:
         raise archived()
     return thread
@@ -49,7 +50,7 @@ class CreateThread(Params):
 
 @action("threads.thread.create", Effect.CREATE, params=CreateThread, policy=may_write, label=_("Start a thread"))
 def create(uow: UnitOfWork, params: CreateThread) -> Thread:
-    thread = Thread.objects.create(
+    thread = Thread(
         title=params.title,
         sphere=params.sphere,
         dataspace=dataspace_of(params),
@@ -57,6 +58,7 @@ def create(uow: UnitOfWork, params: CreateThread) -> Thread:
         token_budget=BUDGETS[params.size],
         created_by=uow.actor.person_id,
     )
+    uow.add(thread)
     uow.announce("thread.created", thread.pk, sphere=thread.sphere)
     return thread
 

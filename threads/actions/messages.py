@@ -31,7 +31,7 @@ class AddMessage(Params):
 
 @action("threads.message.add", Effect.CREATE, params=AddMessage, policy=may_write, label=_("Write in a thread"))
 def add(uow: UnitOfWork, params: AddMessage) -> Message:
-    thread = open_thread(params.thread)
+    thread = open_thread(params.thread, uow)
     answered = find(Message.objects, params.reply_to, thread=thread) if params.reply_to else None
     return say(uow, thread, content=params.content, reply_to=answered)
 
@@ -46,7 +46,7 @@ class CorrectMessage(Params):
 @action("threads.message.correct", Effect.CREATE, params=CorrectMessage, policy=may_write, label=_("Correct a message"))
 def correct(uow: UnitOfWork, params: CorrectMessage) -> Message:
     old = find(Message.objects, params.message)
-    thread = open_thread(old.thread_id)
+    thread = open_thread(old.thread_id, uow)
     author = author_of(uow.actor)
     if (old.author_kind, old.author_person_id, old.agent) != (author.kind, author.person_id, author.agent):
         raise NotAllowed(_("Only its author corrects a message."))
@@ -87,7 +87,7 @@ class RecordMessage(Params):
 
 @action("threads.message.record", Effect.CREATE, params=RecordMessage, policy=may_record, label=_("Report in a thread"))
 def record(uow: UnitOfWork, params: RecordMessage) -> Message:
-    thread = open_thread(params.thread)
+    thread = open_thread(params.thread, uow)
     return say(
         uow,
         thread,
@@ -101,7 +101,7 @@ def record(uow: UnitOfWork, params: RecordMessage) -> Message:
 
 def say(uow: UnitOfWork, thread: Thread, *, content: str, **values: Any) -> Message:
     """Adds a message of the actor to a thread that the caller has locked, and announces it."""
-    author = author_of(uow.actor)
+    author = author_of(uow.actor, uow)
     message = Message(
         thread=thread,
         content=content,
@@ -111,9 +111,9 @@ def say(uow: UnitOfWork, thread: Thread, *, content: str, **values: Any) -> Mess
         agent=author.agent,
         **{"run_id": uow.actor.run_id, **values},
     )
-    message.save(force_insert=True)
+    uow.add(message)
     thread.last_activity_at = message.created_at
-    thread.save(update_fields=["last_activity_at"])
+    uow.change(thread, "last_activity_at")
     uow.announce("message.created", message.pk, message.run_id, thread=thread.pk)
     return message
 

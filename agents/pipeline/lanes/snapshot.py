@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import rfc8785
 from django.urls import reverse
 
 from agents.pipeline.intent.analyse import Intent
-from spheres.models import Item
-from spheres.search import Question, find_items
+from governance.canonical import canonical
+from spheres.models import Item, ItemType
+from spheres.search import Question, best
 from threads.models import Decision, Message, Thread
 
 SNAPSHOT_TOKENS = 3_000  # model tokens, at most (design 3.6)
@@ -43,32 +43,33 @@ class Fragment:
         return len(self.text.encode()) + len(self.title.encode())
 
 
-def freeze(intent: Intent, thread: Thread) -> list[Fragment]:
-    """The fragments a run may see: its thread first, then what the sphere holds about the request."""
+def freeze(intent: Intent, thread: Thread, *, new: bool = False) -> list[Fragment]:
+    """The fragments a run may see: its thread first (a `new` one is empty), then what the sphere holds about it."""
     window, chosen = SNAPSHOT_TOKENS * BYTES_PER_TOKEN, []
     seen: set[str] = set()
-    for fragment in _candidates(intent, thread):
+    for fragment in _candidates(intent, thread, new):
         if fragment.id in seen or fragment.size > window:
             continue
         seen.add(fragment.id)
         window -= fragment.size
         chosen.append(fragment)
-    return [_numbered(fragment, number) for number, fragment in enumerate(chosen, 1)]
+    return [replace(fragment, n=number) for number, fragment in enumerate(chosen, 1)]
 
 
-def digest(fragments: Iterable[Fragment]) -> str:
+def digest(frozen: list[dict[str, Any]]) -> str:
     """SHA-256 over the canonical form of all fragments."""
-    return hashlib.sha256(b"chenu.snapshot.v1\x00" + rfc8785.dumps(as_json(fragments))).hexdigest()
+    return hashlib.sha256(b"chenu.snapshot.v1\x00" + canonical(frozen)).hexdigest()
 
 
 def as_json(fragments: Iterable[Fragment]) -> list[dict[str, Any]]:
     return [asdict(fragment) for fragment in fragments]
 
 
-def _candidates(intent: Intent, thread: Thread) -> Iterable[Fragment]:
+def _candidates(intent: Intent, thread: Thread, new: bool) -> Iterable[Fragment]:
     """What may be quoted, the most important first."""
-    yield from _decisions(thread)
-    yield from _tail(thread)
+    if not new:
+        yield from _decisions(thread)
+        yield from _tail(thread)
     yield from _items(intent, thread)
 
 
@@ -88,23 +89,18 @@ def _decisions(thread: Thread) -> Iterable[Fragment]:
 def _items(intent: Intent, thread: Thread) -> Iterable[Fragment]:
     """What the sphere says about the words of the request, then its latest notes."""
     words = " or ".join(intent.keywords)
-    found = find_items(Question(words, thread.sphere, FOUND_ITEMS)) if words else []
-    ranked = {result.id: place for place, result in enumerate(found)}
-    about = sorted(Item.objects.alive().filter(pk__in=ranked), key=lambda item: ranked[item.pk])
-    latest = Item.objects.alive().filter(sphere=thread.sphere).order_by("-changed_at")[:RECENT_ITEMS]
-    for item in [*about, *latest]:
+    columns = ("pk", "type", "title", "content")
+    question = Question(words, thread.sphere, FOUND_ITEMS)
+    about = best(Item.objects.alive(), question).values_list(*columns) if words else []
+    latest = Item.objects.alive().filter(sphere=thread.sphere).order_by("-changed_at")
+    for pk, kind, title, content in [*about, *latest.values_list(*columns)[:RECENT_ITEMS]]:
         yield _fragment(
-            item.pk, item.type, str(item.get_type_display()), item.title, item.content or item.title,
-            reverse("item-detail", args=[item.pk]),
+            pk, kind, str(ItemType(kind).label), title, content or title, reverse("item-detail", args=[pk]),
         )  # fmt: skip
 
 
 def _fragment(pk: object, kind: str, origin: str, title: str, text: str, url: str) -> Fragment:
     return Fragment(0, str(pk), kind, origin, title[:200], text[:LONGEST_FRAGMENT], url)
-
-
-def _numbered(fragment: Fragment, number: int) -> Fragment:
-    return Fragment(**{**asdict(fragment), "n": number})
 
 
 def _thread_url(thread: Thread) -> str:

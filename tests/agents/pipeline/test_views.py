@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agents.models import Run
-from agents.pipeline.tiles import questions, running, waiting_by_sphere
+from agents.pipeline.tiles import questions, running, waiting_spheres
 from governance.models import Membership
 from governance.perform import perform
 from spheres.facts import SPHERE_BY_SLUG
@@ -104,6 +104,7 @@ def test_a_used_up_budget_is_said_where_one_asked(alice: Person, thread: Any, wo
     answer = alice.post(f"/t/{there.pk}/ask/", {"content": QUESTION})
     assert answer.status_code == 403
     assert f"{QUESTION}</textarea>" in answer.content.decode()
+    assert f"/budgets/raise/?thread={there.pk}" in answer.content.decode()
 
 
 def act_for(person: Person, identity: Any) -> None:
@@ -323,7 +324,7 @@ def test_home_shows_what_runs_and_what_waits(alice: Person) -> None:
     with alice.looking():
         assert [row.run.pk for row in running()] == [asking.pk, run.pk]
         assert [row.checkpoint.pk for row in questions()] == [run.checkpoint_id]
-        assert waiting_by_sphere() == {"personal": 1}
+        assert list(waiting_spheres()) == ["personal"]
     page = text_of(alice, "/home/")
     assert page.count("waterline--mini") == 2
     assert f'href="/approvals/{run.checkpoint_id}/"' in page

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from agents.models import Attempt, LaneResult, Run, ToolCall
 from agents.runtime.loop import execute
@@ -262,6 +265,76 @@ def test_an_empty_budget_refuses_before_anything_is_called(alice: Person) -> Non
     with alice.looking():
         assert Run.objects.count() == 0
         assert Thread.objects.count() == 0
+
+
+def test_a_budget_that_is_spent_before_the_worker_comes_ends_the_run(alice: Person) -> None:
+    with alice.acting():
+        from django.db import transaction
+
+        run = perform("agents.run.start", {"text": "Que contient ce fil ?", "sphere": "personal"})
+        with transaction.atomic():
+            root = budget.identity_account()
+            budget.settle(budget.hold(root, 99_000, 0).id, 99_900, 0)
+    ended = go_on(alice, run)
+    assert (ended.status, ended.error) == ("failed", "budget_exceeded")
+    with alice.looking():
+        assert Attempt.objects.filter(run_id=run.pk).count() == 0
+    whole(alice)
+
+
+def test_stopping_a_run_while_its_question_is_edited_does_not_dead_lock(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both lock the question before the run; the other way round one of them would wait for the other for ever."""
+    from governance.checkpoints import runs
+    from governance.errors import Conflict
+    from governance.isolation.context import bind
+
+    run = ask(alice, "Envoie un courriel à paul@example.com pour confirmer mardi")
+    replaced, context, ended = runs._replaced, alice.context(), []
+
+    def stop() -> None:
+        try:
+            with bind(context):
+                ended.append(perform("agents.run.stop", {"run": run.pk}))
+        except GovernanceError as refusal:
+            ended.append(refusal)
+        finally:
+            connection.close()
+
+    stopping = threading.Thread(target=stop)
+
+    def slowly(uow: Any, old: Any, new: Any) -> None:
+        stopping.start()
+        wait_for_a_lock()
+        assert replaced is not None
+        replaced(uow, old, new)
+
+    monkeypatch.setattr(runs, "_replaced", slowly)
+    changed = {"checkpoint": run.checkpoint_id, "parameters": {"subject": "Mardi"}}
+    with alice.acting():
+        new = perform("governance.checkpoint.edit", changed)
+    stopping.join(30)
+    assert [type(outcome) for outcome in ended] == [Conflict]
+    assert (ended[0].code, seen(alice, run).checkpoint_id) == ("run_moved_on", new.pk)
+    with alice.acting():
+        assert perform("agents.run.stop", {"run": run.pk}).status == "cancelled"
+    whole(alice)
+
+
+def wait_for_a_lock() -> None:
+    """Until another backend of this database waits for a lock that somebody holds."""
+    from tests.governance.isolation.walls import superuser
+
+    with superuser() as watching:
+        for _ in range(200):
+            waiting = watching.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ).fetchone()
+            if waiting and waiting[0]:
+                return
+            time.sleep(0.05)
+    raise AssertionError("nobody waits")
 
 
 def test_a_thread_of_another_sphere_is_refused(alice: Person) -> None:

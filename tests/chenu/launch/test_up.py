@@ -102,6 +102,58 @@ def test_ctrl_c_ends_it_with_status_zero_and_the_next_start_has_nothing_to_prepa
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE spheres_item DISABLE ROW LEVEL SECURITY",
+        "COMMENT ON DATABASE chenu IS 'prepared from other sources'; DROP POLICY chenu_mine ON spheres_item",
+    ],
+    ids=["the database was changed", "the sources were changed"],
+)
+def test_what_was_changed_since_the_last_start_is_installed_again(data: Path, change: str) -> None:
+    with EmbeddedPostgres(data / "postgres") as database:
+        with psycopg.connect(database.dsn("chenu", "chenu"), autocommit=True) as connection:
+            connection.execute(change)
+    start = up(data)
+    read_until(start, "is ready", seconds=60)
+    with psycopg.connect(EmbeddedPostgres(data / "postgres").dsn("chenu", "chenu")) as connection:
+        walls = "SELECT relrowsecurity FROM pg_class WHERE oid = 'spheres_item'::regclass"
+        assert connection.execute(walls).fetchone() == (True,)
+        policies = "SELECT count(*) FROM pg_policies WHERE tablename = 'spheres_item'"
+        assert connection.execute(policies).fetchone() == (3,)
+    start.terminate()
+    assert start.wait(10) == 0
+
+
+@pytest.mark.parametrize("lost", ["audit_key", "master_key", "record"])
+def test_keys_or_a_record_of_another_database_are_one_line(data: Path, lost: str, tmp_path: Path) -> None:
+    """A key file that is gone, or a database older than its outside record, is said and not worked around."""
+    _manage(data, "audit", "sign")
+    record, keys = data / "audit" / "heads.jsonl", data / "keys"
+    place, kept = (record if lost == "record" else keys / lost), tmp_path / "kept"
+    kept.write_bytes(place.read_bytes())
+    place.unlink()
+    if lost == "record":
+        ahead = json.loads(kept.read_bytes().splitlines()[-1])
+        place.write_bytes(kept.read_bytes() + json.dumps({**ahead, "n": ahead["n"] + 1}).encode() + b"\n")
+    try:
+        start = up(data)
+        said = everything_said(start)
+        assert start.wait() == 1
+    finally:
+        place.write_bytes(kept.read_bytes())
+        place.chmod(0o600)
+    told = {"audit_key": "audit_key, cannot be read", "master_key": "bring back master_key", "record": "is ahead of"}
+    assert [line for line in said if line.startswith("CHE·NU cannot start") and told[lost] in line], said
+    assert "Traceback" not in "".join(said)
+
+
+def _manage(data: Path, *arguments: str) -> None:
+    usual = {name: value for name, value in os.environ.items() if not name.startswith(("CHENU_", "DATABASE_"))}
+    command = [sys.executable, "manage.py", *arguments]
+    subprocess.run(command, cwd=REPOSITORY, env=usual | {"CHENU_DATA_DIR": str(data)}, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
     "variables",
     [{"CHENU_PUBLIC_URL": "https://chenu.example.org"}, {"CHENU_ALLOWED_HOSTS": ".example.org"}],
     ids=["public address", "other hosts only"],

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from governance.access import door
+from governance.access.backend import Backend
 from governance.access.public import EXACT, PREFIXES, is_public
 from governance.access.tokens import issue
 from governance.models import Identity, Membership, User
@@ -332,3 +334,17 @@ def test_nothing_stays_bound_after_a_request(alice: Person, charlie: Person) -> 
     alice.api.post(f"auth/identities/{charlie.identity.pk}/activate/")
     alice.api.get("auth/me/", HTTP_X_IDENTITY_ID="x")
     assert (current_or_none(), system_reason()) == (None, None)
+
+
+def test_the_person_and_their_identities_are_one_read(alice: Person, workshop: Any) -> None:
+    """With a cookie and with a token; who left every identity is still known, who was shut out is not."""
+    for ask in (lambda: alice.browser.get("/api/v2/auth/me/"), lambda: Api(alice.user).get("auth/me/")):
+        ask()
+        with CaptureQueriesContext(connection) as seen:
+            assert ask().status_code == 200
+        assert len([query for query in seen if 'FROM "governance_membership"' in query["sql"]]) == 1
+        assert not [query for query in seen if 'FROM "governance_user"' in query["sql"]]
+    Membership.objects.filter(user=alice.user).delete()
+    assert Backend().get_user(alice.user.pk) == alice.user
+    User.objects.filter(pk=alice.user.pk).update(is_active=False)
+    assert Backend().get_user(alice.user.pk) is None

@@ -319,3 +319,15 @@ def test_any_object_is_a_success_or_a_named_refusal(body: dict[str, Any], db: No
 def test_any_bytes_are_an_object_or_bad_input(raw: bytes) -> None:
     with suppress(BadInput):
         assert isinstance(parse_json(raw), dict)
+
+
+def test_a_flat_page_shows_what_the_objects_themselves_would(alice: Person) -> None:
+    """Lists read columns, single answers read objects: both say the same of a row, on every page of the list."""
+    made = [
+        alice.api.post("items/", {"title": f"n{number}", "sphere": "personal", "type": "note"}).json()
+        for number in range(3)
+    ]
+    first = alice.api.get("items/?limit=2").json()
+    second = alice.api.get(first["next"].split("/api/v2/")[1]).json()
+    assert first["results"] + second["results"] == made[::-1]
+    assert first["results"][0] == alice.api.get(f"items/{made[2]['id']}/").json()

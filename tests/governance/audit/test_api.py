@@ -131,14 +131,14 @@ def test_a_whole_chain_verifies(alice: Person, query: str) -> None:
     told = alice.api.get(f"{LIST}verify/{query}").json()
     head = results(alice)[0]
     chain = {"chain": str(alice.identity.pk), "entries": head["seq"], "ok": True, "head": head["hash"]}
-    assert told == {"ok": True, "chains": [{**chain, "first_bad": None}]}
+    assert told == {"ok": True, "chains": [{**chain, "first_bad": None}], "first": 1, "signed": None}
 
 
 def test_a_broken_chain_names_its_first_bad_entry(alice: Person, monkeypatch: Any) -> None:
     ask(alice)
     rows = list(_stored(alice))
     rows[1]["body"] = bytes(rows[1]["body"]).replace(b"stopped", b"allowed")
-    monkeypatch.setattr(verify, "_rows", lambda after=None: iter(rows if after is None else []))
+    monkeypatch.setattr(verify, "_rows", lambda after=0: iter([] if after else rows))
     told = alice.api.get(f"{LIST}verify/").json()
     assert told["ok"] is False
     bad = told["chains"][0]["first_bad"]
@@ -150,7 +150,7 @@ def _stored(person: Person) -> list[dict[str, Any]]:
         return list(AuditEntry.objects.in_order().values(*verify.COLUMNS))
 
 
-def test_a_log_that_is_written_to_meanwhile_is_not_called_broken(alice: Person, monkeypatch: Any) -> None:
+def test_a_log_that_is_written_to_meanwhile_is_judged_as_it_was_at_one_moment(alice: Person, monkeypatch: Any) -> None:
     read = verify._rows
 
     def slowly(after: int | None = None) -> Any:
@@ -160,7 +160,7 @@ def test_a_log_that_is_written_to_meanwhile_is_not_called_broken(alice: Person, 
 
     monkeypatch.setattr(verify, "_rows", slowly)
     told = alice.api.get(f"{LIST}verify/").json()
-    assert (told["ok"], told["chains"][0]["entries"]) == (True, 2)
+    assert (told["ok"], told["chains"][0]["entries"]) == (True, 1)
 
 
 def _in_another_connection(work: Any) -> None:

@@ -14,9 +14,10 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.audit.entries import Draft, News, body, exact, sealed_payload
+from governance.audit.entries import Draft, News, body, sealed_payload
 from governance.audit.entries import _event as event
 from governance.audit.vault import SALT, unseal
+from governance.canonical import canonical, exact
 from governance.isolation.context import Channel, IdentityContext
 from tests.cast import Person
 
@@ -62,19 +63,34 @@ def test_times_are_utc_to_the_microsecond_and_ids_in_order() -> None:
     assert first["id"] < second["id"]
 
 
+ANY_TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=20)
+
+
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(alphabet=st.characters(codec="utf-8")) | st.uuids(),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(st.text(alphabet=st.characters(codec="utf-8"), max_size=5), inner, max_size=3)
-        ),
-        max_leaves=10,
+        st.none() | st.booleans() | st.integers() | st.floats(-(2**40), 2**40) | ANY_TEXT | st.uuids(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+        max_leaves=12,
     )
 )
-def test_whatever_an_entry_holds_has_canonical_bytes(value: Any) -> None:
-    raw = rfc8785.dumps(exact(value))
+def test_whatever_an_entry_holds_has_the_bytes_of_the_standard(value: Any) -> None:
+    raw = canonical(value)
+    assert raw == rfc8785.dumps(exact(value))
     assert rfc8785.dumps(json.loads(raw)) == raw
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"\ue000": 1, "\U0001f600": 2, "b": 3},
+        {"n": 1.0, "m": 1e21, "e": 5e-324},
+        {"t": '\x00\x1f\x7f\u2028"\\/é😀'},
+        {"B": [True, None, -1, 2**53 - 1], "a": {}},
+    ],
+)
+def test_order_fractions_and_controls_follow_the_standard(value: Any) -> None:
+    """Twin of the fast way: keys are ordered by UTF-16, fractions are written as ECMAScript does."""
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 @pytest.mark.parametrize(

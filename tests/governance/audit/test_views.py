@@ -104,12 +104,12 @@ def test_the_timeline_costs_the_same_for_one_entry_and_for_three(alice: Person) 
 
 
 def test_a_viewer_reads_the_log_but_nothing_it_tells(alice: Person, bob: Person, workshop: Any) -> None:
-    ask(alice, workshop, subject="Secret", body="Secret", to=["secret@example.com"])
+    ask(alice, workshop, subject="Zanzibar", body="Zanzibar", to=["zanzibar@example.com"])
     make_viewer(bob, workshop)
     bob.post(f"/identities/{workshop.pk}/activate/")
     text = page(bob, LOG)
     assert len(entries(text)) >= 1
-    assert "ecret" not in text
+    assert "anzibar" not in text
 
 
 def test_another_identitys_log_is_never_seen(alice: Person, charlie: Person) -> None:
@@ -130,7 +130,7 @@ def test_the_verification_names_the_first_bad_entry(alice: Person, monkeypatch: 
     ask(alice)
     with alice.looking():
         rows = list(AuditEntry.objects.in_order().values(*verify.COLUMNS))
-    monkeypatch.setattr(verify, "_rows", lambda after=None: iter(rows[1:] if after is None else []))
+    monkeypatch.setattr(verify, "_rows", lambda after=0: iter([] if after else rows[1:]))
     text = page(alice, f"{LOG}verify/")
     assert 'class="verdict"' not in text
     assert 'role="alert"' in text

@@ -6,6 +6,7 @@ import asyncio
 import random
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,10 @@ from governance.isolation.context import (
     system_reason,
     system_scope,
 )
+from governance.models import ChainHead
 from governance.models import IdempotencyRecord as Record
+from governance.perform import perform
+from spheres.models import Capture
 from tests.cast import Person
 from tests.governance.isolation.walls import record, unsaved
 
@@ -258,3 +262,20 @@ def test_many_threads_that_change_identity_leak_nothing(four: list[Any]) -> None
     for thread in threads:
         thread.join()
     assert tally == {"right": 800}
+
+
+def test_what_is_read_together_is_of_one_moment(alice: Person) -> None:
+    """A page whose last number were younger than what it shows would never hear of the difference."""
+
+    def capture() -> None:
+        with alice.acting():
+            perform("spheres.capture.create", {"content": "Meanwhile", "sphere": "personal"})
+        connection.close()
+
+    with alice.looking():
+        before = Capture.objects.count(), ChainHead.objects.get().event_seq
+        with ThreadPoolExecutor(1) as other:
+            other.submit(capture).result()
+        assert (Capture.objects.count(), ChainHead.objects.get().event_seq) == before
+    with alice.looking():
+        assert (Capture.objects.count(), ChainHead.objects.get().event_seq) == (before[0] + 1, before[1] + 1)

@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.db import connection
 
 from governance.isolation import deployed
-from governance.isolation.inspect import findings
-from tests.governance.isolation.walls import database_name, planted, superuser
+from governance.isolation.catalogue import SQL_DIR
+from governance.isolation.inspect import FUNCTION, findings
+from tests.governance.isolation.walls import INHERITED, database_name, planted, superuser
+from tests.ground import ADMINISTRATOR
 
 AUDIT, PLAIN, CHILD = "governance_auditentry", "governance_violation", "spheres_item"
 CHILD_KEY = "si_spheres_item_dataspace_id"
@@ -49,6 +51,13 @@ REFUSE = (
     "CREATE OR REPLACE FUNCTION chenu.refuse_change() RETURNS trigger LANGUAGE plpgsql "
     "SET search_path = pg_catalog AS $${}$$"
 )
+
+
+def _source_of(name: str) -> str:
+    """The body of one of our functions, as its file has it."""
+    text = "".join(path.read_text() for path in SQL_DIR.glob("*.sql"))
+    return dict(FUNCTION.findall(text))[name]
+
 
 # name: (plant, undo, where, what)
 PLANTS: dict[str, tuple[str, str, str, str]] = {
@@ -172,14 +181,11 @@ PLANTS: dict[str, tuple[str, str, str, str]] = {
         "CREATE FUNCTION public.peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog "
         "AS 'SELECT 1::bigint'; REVOKE ALL ON FUNCTION public.peek() FROM PUBLIC",
         "DROP FUNCTION public.peek()",
-        "peek", "it runs with the rights of chenu",
+        "peek", f"it runs with the rights of {ADMINISTRATOR}",
     ),
     "a guard's function replaced": (
         REFUSE.format(" BEGIN RETURN NEW; END "),
-        REFUSE.format(
-            "\nBEGIN\n    RAISE EXCEPTION '% on %: this table only grows', TG_OP, TG_TABLE_NAME "
-            "USING ERRCODE = 'insufficient_privilege';\nEND "
-        ),
+        REFUSE.format(_source_of("refuse_change")),
         "refuse_change", "it is not the function of our files",
     ),
     "a new table with an identity": (
@@ -191,7 +197,7 @@ PLANTS: dict[str, tuple[str, str, str, str]] = {
         "violation_child", "it carries identity_id but is not a scoped table",
     ),
     "a table of another owner": (
-        f"ALTER TABLE {PLAIN} OWNER TO chenu", f"ALTER TABLE {PLAIN} OWNER TO chenu_owner",
+        f"ALTER TABLE {PLAIN} OWNER TO {ADMINISTRATOR}", f"ALTER TABLE {PLAIN} OWNER TO chenu_owner",
         PLAIN, "the table is not owned by chenu_owner",
     ),
     "a table missing": (
@@ -205,7 +211,7 @@ ROLE_PLANTS: dict[str, tuple[str, str, str]] = {
         "ALTER ROLE chenu_app INHERIT", "chenu_app", "the role inherits its memberships",
     ),
     "the system's grant is inherited": (
-        "GRANT chenu_system TO chenu_app WITH INHERIT TRUE",
+        INHERITED,
         "chenu_app", "the grant of chenu_system is inherited: every row would be visible",
     ),
     "the application passes the policies": (

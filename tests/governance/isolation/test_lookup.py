@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
-from governance.errors import IdentityBoundary, NotThere
+from governance.checkpoints.models import Checkpoint
+from governance.errors import IdentityBoundary, NoIdentity, NoTransaction, NotThere
 from governance.isolation import lookup
 from governance.isolation.context import system_reason
 from governance.isolation.lookup import find
 from governance.models import IdempotencyRecord as Record
+from governance.perform import perform
 from tests.cast import Person
+from tests.governance.checkpoints.asking import ask, vote
 from tests.governance.isolation.walls import nobody, record
 
 
@@ -52,6 +55,27 @@ def test_my_row_outside_the_conditions_is_not_there(alice: Person) -> None:
             find(Record.objects, row.pk, status=500)
         with pytest.raises(NotThere):
             find(Record.objects.filter(status=500), row.pk)
+
+
+def test_a_row_of_another_parent_is_not_found_below_this_one(alice: Person) -> None:
+    """The manager of related rows is a manager, too: the short way must not forget the parent."""
+    here, there = ask(alice, subject="Un"), ask(alice, subject="Deux")
+    with alice.acting():
+        perform("governance.checkpoint.decide", {"checkpoint": there["id"], **vote(there, "reject")})
+    with alice.looking():
+        mine, other = (Checkpoint.objects.get(pk=shown["id"]) for shown in (there, here))
+        cast = mine.votes.get()
+        assert find(mine.votes, cast.pk) == cast
+        with pytest.raises(NotThere):
+            find(other.votes, cast.pk)
+
+
+def test_without_a_transaction_or_an_identity_nothing_is_looked_up(alice: Person) -> None:
+    row = record(alice)
+    with alice.acting(), pytest.raises(NoTransaction):
+        find(Record.objects, row.pk)
+    with pytest.raises(NoIdentity):
+        find(Record.objects, row.pk)
 
 
 def test_a_foreign_row_outside_the_conditions_is_still_foreign(alice: Person, charlie: Person) -> None:

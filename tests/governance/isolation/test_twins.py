@@ -11,7 +11,7 @@ from governance.isolation.context import reading
 from governance.isolation.postgres.base import DatabaseWrapper
 from governance.models import IdempotencyRecord as Record
 from tests.cast import Person
-from tests.governance.isolation.walls import record, superuser, unsaved, without_wall
+from tests.governance.isolation.walls import INHERITED, record, superuser, unsaved, without_wall
 
 TABLE = "governance_idempotencyrecord"
 
@@ -29,7 +29,7 @@ def counted_as_the_application(person: Person, preparation: str) -> int:
 
 
 WIDENED = {
-    "an inherited grant": "GRANT chenu_system TO chenu_app WITH INHERIT TRUE",
+    "an inherited grant": INHERITED,
     "a role that passes": "ALTER ROLE chenu_app BYPASSRLS",
     "security switched off": f"ALTER TABLE {TABLE} DISABLE ROW LEVEL SECURITY",
     "a permissive policy": f"CREATE POLICY guests ON {TABLE} USING (true)",

@@ -16,6 +16,12 @@ from governance.models import IdempotencyRecord
 from tests.cast import Person
 from tests.ground import admin_dsn
 
+# Servers before 16 know inheritance of the whole role only.
+INHERITED = """DO $$ BEGIN
+    IF current_setting('server_version_num')::int >= 160000
+    THEN EXECUTE 'GRANT chenu_system TO chenu_app WITH INHERIT TRUE';
+    ELSE EXECUTE 'ALTER ROLE chenu_app INHERIT'; END IF; END $$"""
+
 
 def record(person: Person, identity: Any = None, **fields: Any) -> IdempotencyRecord:
     """A committed scoped row of `person`: a kept answer, the plainest scoped model there is."""
@@ -38,8 +44,7 @@ def database_name() -> str:
 @contextmanager
 def superuser(autocommit: bool = True) -> Iterator[psycopg.Connection]:
     """A connection of the server's superuser to this worker's database."""
-    dsn = admin_dsn().replace("dbname=postgres", f"dbname={database_name()}")
-    with psycopg.connect(dsn, autocommit=autocommit, options="-c search_path=public") as admin:
+    with psycopg.connect(admin_dsn(database_name()), autocommit=autocommit, options="-c search_path=public") as admin:
         yield admin
 
 

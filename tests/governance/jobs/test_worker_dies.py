@@ -80,7 +80,7 @@ def test_a_database_that_goes_and_comes_back_costs_one_line_and_no_job(start_wor
 
 def test_a_worker_that_cannot_work_any_more_ends(start_worker, database):
     worker = start_worker()
-    with psycopg.connect(admin_dsn(), autocommit=True, dbname=database) as admin:
+    with psycopg.connect(admin_dsn(database), autocommit=True) as admin:
         admin.execute("ALTER TABLE governance_job RENAME TO governance_job_away")
         try:
             eventually(worker.ended, within=30)
@@ -93,7 +93,7 @@ def test_a_period_is_entered_once_by_two_workers(start_worker):
     since = int(time.time())
     start_worker()
     start_worker()
-    time.sleep(4)
-    slots = list(Job.objects.filter(kind="tests.pulse", slot__gt=since).values_list("slot", flat=True))
-    assert len(slots) >= 3
+    pulses = Job.objects.filter(kind="tests.pulse", slot__gt=since)
+    eventually(lambda: pulses.count() >= 3, within=30)
+    slots = list(pulses.values_list("slot", flat=True))
     assert len(slots) == len(set(slots))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -115,7 +116,7 @@ def test_a_budget_nobody_used_is_told_with_its_defaults(alice: Person) -> None:
     assert [(row["id"], row["kind"], row["tokens_balance"]) for row in root] == [(None, "identity", 100_000)]
     spend(alice)
     used = accounts(alice, "?kind=identity")[0]
-    assert [cap | {"used": 0, "left": 100_000} for cap in used["caps"] if cap["unit"] == "tokens"] == [
+    assert [cap | {"id": None, "used": 0, "left": 100_000} for cap in used["caps"] if cap["unit"] == "tokens"] == [
         root[0]["caps"][0]
     ]
 
@@ -141,6 +142,7 @@ def test_the_tree_lists_parents_before_children_with_what_is_left(alice: Person)
         (120, 900, "0.0000000009 USD")
     ] * 4
     tokens, day, month = found[0]["caps"]
+    assert UUID(tokens.pop("id"))
     assert tokens == {"unit": "tokens", "period": "month", "limit": 100_000, "used": 120, "held": 0, "left": 99_880}
     assert (day["period"], day["limit_pico_usd"], day["used_pico_usd"]) == ("day", 10 * PICO_PER_USD, 900)
     assert (month["left_pico_usd"], month["left"]) == (100 * PICO_PER_USD - 900, "99.9999999991 USD")

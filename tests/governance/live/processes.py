@@ -9,19 +9,21 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
-from tests.ground import ROOT, _server
+from tests.ground import ROOT, application_url
 
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a process that uses the test's database as `chenu_app`."""
+    from django.conf import settings
     from django.db import connection
 
     database = connection.settings_dict["NAME"]
     return {
         **os.environ,
-        "DATABASE_URL": f"postgresql://chenu_app@{quote(str(_server.socket_dir), safe='')}/{database}",
+        "DATABASE_URL": application_url(database),
+        "CHENU_AUDIT_KEY_FILE": str(settings.AUDIT_KEY_FILE),
+        "CHENU_AUDIT_HEADS_FILE": str(settings.AUDIT_HEADS_FILE),
         "PYTHONPATH": str(ROOT),
         **more,
     }
