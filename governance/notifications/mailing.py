@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -38,13 +39,13 @@ OPEN_JOB = (Job.State.PENDING, Job.State.QUEUED, Job.State.RUNNING)
 
 
 def hand_out() -> None:
-    """Has a job for each person whose e-mail is due, unless there is one."""
+    """Adds a job for those whose e-mail is due and who have none; however much is due to one, the others' turn comes."""
     with transaction.atomic():
         with system_scope(Why.SWEEP):
-            due = Notification.objects.filter(mail_at__lte=timezone.now()).order_by("mail_at")
-            people = set(due.values_list("person_id", flat=True)[:AT_ONCE])
-        under_way = Job.objects.filter(kind=MAIL, object_id__in=people, state__in=OPEN_JOB)
-        for person_id in people - set(under_way.values_list("object_id", flat=True)):
+            under_way = Job.objects.filter(kind=MAIL, object_id=OuterRef("person_id"), state__in=OPEN_JOB)
+            due = Notification.objects.filter(~Exists(under_way), mail_at__lte=timezone.now())
+            people = list(due.order_by().values_list("person_id", flat=True).distinct()[:AT_ONCE])
+        for person_id in people:
             enqueue(MAIL, None, person_id, None)
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, TextField
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -54,12 +55,11 @@ def _nearly_over(now: datetime) -> list[Checkpoint]:
     for level, life in LIFETIME.items():
         late |= Q(level=level, expires_at__lte=now + life / LAST_PART)
     with system_scope(Why.SWEEP):
-        waiting = Checkpoint.objects.filter(late, status=Checkpoint.Status.PENDING, expires_at__gt=now)
-        found = {str(row.pk): row for row in waiting.order_by("expires_at")[:AT_ONCE]}
-        reminded = Notification.objects.filter(event=REMINDER, about__in=list(found))
-        for about in reminded.values_list("about", flat=True):
-            found.pop(about, None)
-    return list(found.values())
+        reminded = Notification.objects.filter(
+            identity_id=OuterRef("identity_id"), event=REMINDER, about=Cast(OuterRef("pk"), TextField())
+        )
+        waiting = Checkpoint.objects.filter(late, ~Exists(reminded), status=Checkpoint.Status.PENDING)
+        return list(waiting.filter(expires_at__gt=now).order_by("expires_at")[:AT_ONCE])
 
 
 def sweep() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from governance.isolation.context import Why, bind, system_scope
@@ -21,16 +22,12 @@ OPEN = (Job.State.PENDING, Job.State.QUEUED, Job.State.RUNNING)
 
 def wake_forgotten(after: timedelta = FORGOTTEN_AFTER) -> int:
     """A bounded look across identities; each job is written inside its own one. How many."""
+    cared_for = Job.objects.filter(kind=DELIVER, object_id=OuterRef("webhook_id"), state__in=OPEN)
     late = WebhookDelivery.objects.due(timezone.now() - after).filter(
-        webhook__state=Webhook.State.ACTIVE, identity__status=Identity.Status.ACTIVE
+        ~Exists(cared_for), webhook__state=Webhook.State.ACTIVE, identity__status=Identity.Status.ACTIVE
     )
     with system_scope(Why.SWEEP):
-        found = set(late.order_by().values_list("identity_id", "webhook_id").distinct()[:AT_ONCE])
-    hooks = [hook for _, hook in found]
-    cared_for = set(
-        Job.objects.filter(kind=DELIVER, object_id__in=hooks, state__in=OPEN).values_list("object_id", flat=True)
-    )
-    forgotten = [(identity, hook) for identity, hook in found if hook not in cared_for]
+        forgotten = list(late.order_by().values_list("identity_id", "webhook_id").distinct()[:AT_ONCE])
     for identity, hook in forgotten:
         with bind(nobody_in(identity)), transaction.atomic():
             wake(identity, hook)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from governance.isolation.context import Channel
 from governance.models import Identity, Job, Notification, QuietHours
-from governance.notifications import own
+from governance.notifications import mailing, own
 from governance.notifications.mailing import LEASE, MAIL, hand_out, send_due
 from governance.notifications.people import everybody
 from governance.notifications.telling import BUNDLE, settle, tell
@@ -187,6 +187,7 @@ def test_an_archived_identity_sends_nothing(confirmed: Person, workshop: Any) ->
 
 
 def test_one_job_for_each_person_whose_mail_is_due(confirmed: Person, bob: Person) -> None:
+    hand_out_all()
     say(confirmed)
     hand_out()
     assert not jobs(confirmed)
@@ -195,6 +196,27 @@ def test_one_job_for_each_person_whose_mail_is_due(confirmed: Person, bob: Perso
         say(bob, own.TOKEN, facts={"name": "x"})
         hand_out()
     assert len(jobs(confirmed)) == len(jobs(bob)) == 1
+
+
+def test_much_for_one_does_not_keep_others_waiting(
+    confirmed: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_out_all()
+    monkeypatch.setattr(mailing, "AT_ONCE", 2)
+    for _ in range(3):
+        say(confirmed, own.TOKEN, facts={"name": "x"})
+    hand_out()
+    say(bob, own.TOKEN, facts={"name": "x"})
+    hand_out()
+    assert len(jobs(confirmed)) == len(jobs(bob)) == 1
+
+
+def hand_out_all() -> None:
+    """What the tests before left due has its jobs: a hand-out takes a bounded number of people."""
+    before = -1
+    while before != (now := Job.objects.filter(kind=MAIL).count()):
+        before = now
+        hand_out()
 
 
 def jobs(person: Person) -> list[Job]:
