@@ -18,6 +18,7 @@ from governance.webhooks.outbox import DELIVER
 from governance.webhooks.sending import Network
 from tests.cast import Person
 from tests.governance.webhooks.receiver import Receiver, serving
+from tests.spheres import makers
 
 QUICK = Network(resolve=lambda host, _port: [host], longest=2.0)
 
@@ -72,3 +73,8 @@ def set_back(person: Person, row: Webhook, **times: timedelta) -> None:
 
 def waiting_jobs(row: Webhook) -> list[Job]:
     return list(Job.objects.filter(kind=DELIVER, object_id=row.pk, state="pending").order_by("run_at"))
+
+
+def a_task(person: Person, title: str = "Balayer") -> None:
+    with person.acting():
+        makers.task(title, sphere="personal")
