@@ -39,7 +39,7 @@ OPEN_JOB = (Job.State.PENDING, Job.State.QUEUED, Job.State.RUNNING)
 
 
 def hand_out() -> None:
-    """Adds a job for those whose e-mail is due and who have none; however much is due to one, the others' turn comes."""
+    """Adds a job for those whose e-mail is due and who have none; what is due to one keeps nobody else waiting."""
     with transaction.atomic():
         with system_scope(Why.SWEEP):
             under_way = Job.objects.filter(kind=MAIL, object_id=OuterRef("person_id"), state__in=OPEN_JOB)
