@@ -23,5 +23,6 @@ def run_binding(run: Run) -> Binding:
         models=(f"anthropic/{run.model}",),
         max_tokens=MAX_OUTPUT,
         price_version=facts.price_version,
+        untrusted=tuple(run.untrusted),
         resume_job=RESUME,
     )

@@ -24,7 +24,10 @@ class Lane(models.TextChoices):
 
 
 class Run(Scoped):
-    """One trip through the pipeline. `fence` grows with each worker that takes it over."""
+    """One trip through the pipeline. `fence` grows with each worker that takes it over.
+
+    `untrusted` names what it has read of others' words.
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Starting")
@@ -53,6 +56,7 @@ class Run(Scoped):
     encoding_score = models.PositiveSmallIntegerField(default=0)
     encoding_digest = models.CharField(max_length=64, blank=True)
     snapshot_digest = models.CharField(max_length=64, blank=True)
+    untrusted = models.JSONField(default=list)
     estimate = models.JSONField(default=dict)
     model = models.CharField(max_length=80, blank=True)
     account_id = models.UUIDField(null=True)

@@ -21,6 +21,7 @@ from agents.pipeline.lanes.snapshot import as_json, digest, freeze
 from agents.pipeline.lanes.timing import Track
 from agents.pipeline.lanes.understand import question_back, understand
 from agents.pipeline.models import Lane, LaneResult, Run, Snapshot
+from agents.pipeline.untrusted import in_snapshot
 from governance.checkpoints.opening import write_checkpoint
 from governance.checkpoints.pausing import MOST_PENDING, check_room
 from governance.errors import BudgetExceeded, NotAllowed, TooMany
@@ -72,7 +73,7 @@ def prepare(text: str, thread: Thread, person: User, written: str, *, new: bool 
         intent = understand(text, thread.sphere, person)
         tell(intent.as_dict())
     with track.lane(Lane.B) as tell:
-        fragments = freeze(intent, thread, new=new)
+        fragments = freeze(intent, thread, person.pk, new=new)
         frozen = as_json(fragments)
         sealed = digest(frozen)
         tell({"digest": sealed, "fragments": len(fragments), "bytes": sum(f.size for f in fragments)})
@@ -109,7 +110,7 @@ def fill(run: Run, prepared: Prepared) -> None:
     run.language = intent.language
     run.intent = {"type": intent.type.value, "effect": intent.effect.value, "confidence": intent.confidence}
     run.encoding, run.encoding_score, run.encoding_digest = encoded.text, encoded.quality.score, encoded.digest
-    run.snapshot_digest = prepared.digest
+    run.snapshot_digest, run.untrusted = prepared.digest, in_snapshot(prepared.frozen)
     run.estimate, run.model = prepared.estimate, prepared.model.id
 
 

@@ -36,4 +36,5 @@ def first_turn(run: Run, fragments: list[dict[str, Any]]) -> dict[str, Any]:
 def _quoted(fragment: dict[str, Any]) -> str:
     names = ("n", "id", "kind", "origin", "title")
     attributes = " ".join(f'{name}="{escape(str(fragment[name]))}"' for name in names)
+    attributes += ' written-by="others"' if fragment.get("untrusted") else ""
     return f"<fragment {attributes}>{escape(fragment['text'], quote=False)}</fragment>"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from agents.pipeline.binding import run_binding
 from agents.pipeline.models import Run, ToolCall
+from agents.pipeline.untrusted import in_result, joined
 from agents.runtime.tools import from_wire, offered, told
 from governance.checkpoints.execution import OutsideFailed
 from governance.checkpoints.models import Checkpoint
@@ -72,7 +73,7 @@ def _perform(run: Run, call: ToolCall, params: Params, approval: UUID | None, pa
             approval=approval,
             binding=run_binding(run),
             estimate=_facts(run, params),
-            alongside=_noting(call, pause),
+            alongside=_noting(run, call, pause),
         )
     except CheckpointRequired as stop:
         raise Paused(UUID(stop.checkpoint["id"]), noted=True) from None
@@ -82,7 +83,7 @@ def _perform(run: Run, call: ToolCall, params: Params, approval: UUID | None, pa
         _end(call, ToolCall.Status.REFUSED, {"error": _sentence(refusal), "fields": _fields(refusal)})
 
 
-def _noting(call: ToolCall, pause: Pause) -> Note:
+def _noting(run: Run, call: ToolCall, pause: Pause) -> Note:
     """Notes a call in the very commit of its act or its question, so that a crash can neither lose nor double it."""
 
     def note(uow: UnitOfWork, phase: str, row: Any) -> None:
@@ -91,6 +92,9 @@ def _noting(call: ToolCall, pause: Pause) -> Note:
         _store(uow, call, NOTED[phase], told(call.action, row) if phase == "done" else {})
         if phase == "asked":
             pause(uow, row.pk)
+        if phase == "done" and (read := in_result(call.action, row, run.person_id)):
+            run.untrusted = joined(run.untrusted, read)
+            uow.change(run, "untrusted")
 
     return note
 

@@ -105,7 +105,8 @@ def asker_of(row: Checkpoint, actor: IdentityContext) -> IdentityContext:
 def binding_of(row: Checkpoint) -> Binding:
     """What the question was bound to besides the act, read back from its envelope."""
     kept = {field.name: row.envelope[field.name] for field in fields(Binding) if field.name in row.envelope}
-    kept |= {"thread": row.thread_id, "models": tuple(kept["models"]), "max_tokens": int(kept["max_tokens"])}
+    kept |= {"thread": row.thread_id, "max_tokens": int(kept["max_tokens"])}
+    kept |= {name: tuple(kept.get(name, ())) for name in ("models", "untrusted")}
     return Binding(**kept, resume_job=row.resume_job)
 
 

@@ -16,7 +16,7 @@ from governance.canonical import canonical, exact
 from governance.isolation.context import IdentityContext
 from governance.registry.actions import Action, Params
 
-ENVELOPE_VERSION = 1
+ENVELOPE_VERSION = 2  # 2: `untrusted`
 DOMAIN = b"chenu.envelope.v1\x00"
 PREVIEW_DOMAIN = b"chenu.preview.v1\x00"
 REQUEST_DOMAIN = b"chenu.request.v1\x00"
@@ -24,7 +24,10 @@ REQUEST_DOMAIN = b"chenu.request.v1\x00"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What an approval is bound to besides the act itself; a run fills it from its own frozen rows."""
+    """What an approval is bound to besides the act itself; a run fills it from its own frozen rows.
+
+    `untrusted`: what the run has read that others wrote, as the person who decides is told it.
+    """
 
     sphere: str = ""
     thread: UUID | None = None
@@ -35,6 +38,7 @@ class Binding:
     models: tuple[str, ...] = ()
     max_tokens: int = 0
     price_version: str = ""
+    untrusted: tuple[str, ...] = ()
     resume_job: str = "governance.checkpoint.execute"
 
 

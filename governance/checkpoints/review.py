@@ -20,7 +20,7 @@ from governance.checkpoints.policies import deciding_roles
 from governance.checkpoints.quorum import is_self_approval, lacks_proof, opens_at
 from governance.checkpoints.runs import agent_name, run_request
 from governance.checkpoints.seal import seal_path
-from governance.checkpoints.words import question_of
+from governance.checkpoints.words import question_of, untrusted_in
 from governance.delegations.covering import mandates_for
 from governance.grants.actions import is_grantable
 from governance.isolation.context import IdentityContext
@@ -88,6 +88,7 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
     most = most_model_tokens(row)
     return {
         "preview": row.preview,
+        "untrusted": untrusted_in(row),
         "fields": shown_fields(row.preview),
         "request_sentence": run_request(row.run_id) or row.preview.get("request", ""),
         "rules": rule_names(row.why),

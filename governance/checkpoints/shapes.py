@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from governance.checkpoints.models import Checkpoint, Vote
-from governance.checkpoints.words import question_of
+from governance.checkpoints.words import question_of, untrusted_in
 
 
 class VoteOut(BaseModel):
@@ -25,6 +25,8 @@ class VoteOut(BaseModel):
 
 
 class CheckpointOut(BaseModel):
+    """`untrusted`: what the run had read of others' words before it asked to send, hand over or pay."""
+
     id: UUID
     kind: str
     level: str
@@ -39,6 +41,7 @@ class CheckpointOut(BaseModel):
     expires_at: datetime
     created_at: datetime
     why: list[str]
+    untrusted: list[str]
     agent: str
     sphere: str
     thread_id: UUID | None
@@ -96,6 +99,7 @@ def checkpoint_out(
         expires_at=row.expires_at,
         created_at=row.created_at,
         why=row.why,
+        untrusted=untrusted_in(row) if show_preview else [],
         agent=row.agent,
         sphere=row.sphere,
         thread_id=row.thread_id,

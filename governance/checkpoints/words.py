@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from governance.registry.actions import Action, Params, get_action
+from governance.checkpoints.models import Checkpoint
+from governance.registry.actions import PREVIEWED, Action, Params, get_action
 from governance.uow import recorded
 
 
@@ -23,3 +24,9 @@ def question_of(action_name: str, preview: dict[str, Any]) -> str:
     if action.question is not None:
         return action.question(preview)
     return _("Allow “%(act)s”?") % {"act": action.label}
+
+
+def untrusted_in(row: Checkpoint) -> list[str]:
+    """What others wrote that the run had read before it asked to send, hand over or pay; it is in the envelope."""
+    leaves = get_action(row.action).effect in PREVIEWED
+    return list(row.envelope.get("untrusted", ())) if leaves else []
