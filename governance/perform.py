@@ -27,6 +27,7 @@ from governance.isolation.context import Why, bind, current, reading, system_sco
 from governance.people.models import Identity
 from governance.people.standing import as_of_now
 from governance.registry.actions import Action, Effect, Params, get_action
+from governance.registry.fields import by_field
 from governance.registry.idempotency import Key, replay_or_claim, store_answer
 from governance.uow import UnitOfWork, recorded, unit_of_work
 
@@ -113,14 +114,6 @@ def parse(action: Action, params: Mapping[str, Any] | Params) -> Params:
         return action.params.model_validate(dict(params))
     except ValidationError as error:
         raise BadInput(_("Some fields are missing or wrong."), errors=by_field(error)) from error
-
-
-def by_field(error: ValidationError) -> dict[str, list[str]]:
-    """pydantic's findings as {field: [sentence, …]}."""
-    found: dict[str, list[str]] = {}
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
-        found.setdefault(".".join(str(part) for part in item["loc"]) or "__all__", []).append(item["msg"])
-    return found
 
 
 def rule(action: Action, params: Params, estimate: Mapping[str, Any] | None, thread: UUID | None = None) -> Ruling:

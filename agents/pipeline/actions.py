@@ -70,7 +70,7 @@ class ContinueRun(Params):
     @model_validator(mode="after")
     def one_of_both(self) -> ContinueRun:
         if bool(self.answer) == bool(self.encoding):
-            raise ValueError("either an answer or an encoding")
+            raise ValueError(_("Give either an answer or an encoding."))
         return self
 
 

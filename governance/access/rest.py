@@ -22,8 +22,9 @@ from rest_framework.response import Response
 
 from governance.errors import BadInput, IdentityBoundary, NotAllowed
 from governance.isolation.context import current
-from governance.perform import by_field, perform
+from governance.perform import perform
 from governance.registry.actions import Params
+from governance.registry.fields import by_field
 from governance.registry.idempotency import Key
 
 DEEPEST = 64

@@ -25,7 +25,7 @@ from governance.checkpoints.seal import seal_path
 from governance.errors import BadInput
 from governance.isolation.context import Channel, current
 from governance.people.policies import may_write
-from governance.perform import by_field
+from governance.registry.fields import by_field
 
 PAGE = 50
 CHECKPOINT, MAIL = "governance.checkpoint", "governance.outboundmail"

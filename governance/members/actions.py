@@ -16,6 +16,7 @@ from governance.members.departures import depart
 from governance.members.policies import may_leave, may_manage_members, outranks
 from governance.people.models import Identity, Membership, Role
 from governance.registry.actions import Effect, NoParameters, Params, action
+from governance.registry.fields import one_of
 from governance.uow import UnitOfWork
 
 LEAVE = "governance.member.leave"
@@ -33,7 +34,7 @@ def find_member(pk: UUID) -> Membership:
 
 def known_role(value: str) -> str:
     if value not in Role.values:
-        raise ValueError(f"one of: {', '.join(Role.values)}")
+        raise one_of(Role.values)
     return value
 
 

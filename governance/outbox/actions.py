@@ -44,7 +44,7 @@ class SendMessage(Params):
     @classmethod
     def one_line(cls, value: str) -> str:
         if any(character in value for character in "\r\n"):
-            raise ValueError("a subject has no line breaks")
+            raise ValueError(_("A subject has no line breaks."))
         return value
 
 

@@ -16,6 +16,7 @@ from governance.isolation.context import IdentityContext, Why, system_scope
 from governance.people.models import MOST_IDENTITIES_PER_PERSON, Identity, Membership, Role, User
 from governance.people.policies import may_read, person_itself
 from governance.registry.actions import Effect, Params, action
+from governance.registry.fields import one_of
 from governance.uow import UnitOfWork
 
 ACTIVATE = "governance.identity.activate"
@@ -79,7 +80,7 @@ def register(uow: UnitOfWork, params: RegisterPerson) -> User:
 def known_region(value: str) -> str:
     """For pydantic: a region CHE·NU knows the rules of."""
     if value not in Identity.Region.values:
-        raise ValueError(f"one of: {', '.join(Identity.Region.values)}")
+        raise one_of(Identity.Region.values)
     return value
 
 
@@ -96,7 +97,7 @@ class CreateIdentity(Params):
     @classmethod
     def known_kind(cls, value: str) -> str:
         if value not in Identity.Kind.values:
-            raise ValueError(f"one of: {', '.join(Identity.Kind.values)}")
+            raise one_of(Identity.Kind.values)
         return value
 
 
@@ -167,21 +168,21 @@ class ChangeProfile(Params):
     @classmethod
     def known_timezone(cls, value: str | None) -> str | None:
         if value is not None and value not in available_timezones():
-            raise ValueError("an IANA time zone, such as America/Toronto")
+            raise ValueError(_("Give an IANA time zone, such as America/Toronto."))
         return value
 
     @field_validator("theme")
     @classmethod
     def known_theme(cls, value: str | None) -> str | None:
         if value is not None and value not in User.Theme.values:
-            raise ValueError(f"one of: {', '.join(User.Theme.values)}")
+            raise one_of(User.Theme.values)
         return value
 
     @field_validator("density")
     @classmethod
     def known_density(cls, value: str | None) -> str | None:
         if value is not None and value not in User.Density.values:
-            raise ValueError(f"one of: {', '.join(User.Density.values)}")
+            raise one_of(User.Density.values)
         return value
 
 

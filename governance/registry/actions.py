@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from governance.isolation.context import IdentityContext
@@ -52,7 +53,7 @@ class NoParameters(Params):
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise ValueError("text with characters that cannot be stored")
+            raise ValueError(_("This text has characters that cannot be stored."))
         return unicodedata.normalize("NFC", value)
     if isinstance(value, dict):
         return {_storable(key): _storable(item) for key, item in value.items()}

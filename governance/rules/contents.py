@@ -42,7 +42,7 @@ class RuleContent(Params):
     @classmethod
     def one_line(cls, value: str) -> str:
         if any(unicodedata.category(each) in UNSEEN for each in value):
-            raise ValueError("a name is one line of printable text")
+            raise ValueError(_("A name is one line of printable text."))
         return value
 
     @field_validator("conditions")

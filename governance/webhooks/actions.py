@@ -32,7 +32,7 @@ State = Webhook.State
 
 def one_line(value: str | None) -> str | None:
     if value is not None and not value.isprintable():
-        raise ValueError("a name is one line of printable text")
+        raise ValueError(_("A name is one line of printable text."))
     return value
 
 
@@ -41,7 +41,7 @@ def known_events(value: list[str] | None) -> list[str] | None:
         return None
     unknown = sorted(set(value) - set(offered()))
     if unknown:
-        raise ValueError(f"no such event: {', '.join(unknown)[:200]}")
+        raise ValueError(_("There is no such event: %(names)s.") % {"names": ", ".join(unknown)[:200]})
     return sorted(set(value))
 
 

@@ -34,7 +34,7 @@ class CreateCapture(Params):
     @model_validator(mode="after")
     def link_is_an_address(self) -> CreateCapture:
         if self.type is CaptureType.LINK and not is_web_address(self.content):
-            raise ValueError("a link is one address that starts with http:// or https://")
+            raise ValueError(_("A link is one address that starts with http:// or https://."))
         return self
 
 
@@ -62,7 +62,7 @@ class RouteCapture(Params):
     @model_validator(mode="after")
     def only_tasks_are_due(self) -> RouteCapture:
         if self.due_on is not None and self.to != "task":
-            raise ValueError("only a task has a due day")
+            raise ValueError(_("Only a task has a due day."))
         return self
 
 

@@ -40,7 +40,7 @@ class CreateItem(Params):
     @model_validator(mode="after")
     def link_is_an_address(self) -> CreateItem:
         if self.type == "link" and not is_web_address(self.content):
-            raise ValueError("the content of a link is one address that starts with http:// or https://")
+            raise ValueError(_("A link is one address that starts with http:// or https://."))
         return self
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from governance.people.policies import may_read
 from governance.registry.actions import Effect, Params, action
+from governance.registry.fields import one_of
 from governance.uow import UnitOfWork
 from spheres.facts import SphereSlug
 from spheres.search import MOST_RESULTS, Found, Question, kinds, search
@@ -26,7 +27,7 @@ class Search(Params):
     @classmethod
     def known_kind(cls, value: str) -> str:
         if value and value not in kinds():
-            raise ValueError(f"one of: {', '.join(kinds())}")
+            raise one_of(kinds())
         return value
 
     def question(self, **place: Any) -> Question:

@@ -12,6 +12,7 @@ from governance.errors import Conflict, NotAllowed
 from governance.isolation.lookup import find
 from governance.people.policies import may_write
 from governance.registry.actions import Effect, Params, action
+from governance.registry.fields import one_of
 from governance.uow import UnitOfWork
 from threads.actions.lifecycle import open_thread
 from threads.authors import author_of
@@ -81,7 +82,7 @@ class RecordMessage(Params):
     @classmethod
     def of_the_machinery(cls, value: Message.Kind) -> Message.Kind:
         if value in (Message.Kind.TEXT, Message.Kind.DECISION):
-            raise ValueError("one of: file, action, system, result")
+            raise one_of(("file", "action", "system", "result"))
         return value
 
 

@@ -36,7 +36,7 @@ class CreateToken(Params):
     def known(cls, value: list[str]) -> list[str]:
         unknown = sorted(set(value) - set(SCOPES))
         if unknown:
-            raise ValueError(f"no such scope: {', '.join(unknown)[:200]}")
+            raise ValueError(_("There is no such scope: %(names)s.") % {"names": ", ".join(unknown)[:200]})
         return sorted(set(value))
 
 

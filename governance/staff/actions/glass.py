@@ -67,7 +67,7 @@ class LookThrough(Params):
     @classmethod
     def known(cls, value: str) -> str:
         if find_look(value) is None:
-            raise ValueError("no table that may be looked at")
+            raise ValueError(_("This table may not be looked at."))
         return value
 
 
