@@ -15,6 +15,7 @@ from governance.access.outside import api as oauth
 from governance.access.outside import linking_api as outside
 from governance.audit import api as audit
 from governance.checkpoints import api as checkpoints
+from governance.checkpoints import batch_api as batch
 from governance.delegations import api as delegations
 from governance.grants import api as grants
 from governance.ledger import api as ledger
@@ -33,6 +34,7 @@ from governance.webhooks import api as webhooks
 
 urlpatterns = [
     path("governance/checkpoints/", checkpoints.CheckpointsView.as_view(), name="api-checkpoints"),
+    path("governance/checkpoints/batch/", batch.BatchView.as_view(), name="api-checkpoint-batch"),
     path("governance/checkpoints/<uuid:checkpoint>/", checkpoints.CheckpointView.as_view(), name="api-checkpoint"),
     path(
         "governance/checkpoints/<uuid:checkpoint>/decision/",

@@ -19,6 +19,7 @@ from governance.access.opened import views as signins
 from governance.access.outside import linking
 from governance.access.outside import views as outside
 from governance.audit import views as audit
+from governance.checkpoints import batch_views as batch
 from governance.checkpoints import views as checkpoints
 from governance.delegations import views as delegations
 from governance.grants import views as grants
@@ -80,6 +81,7 @@ urlpatterns = [
     path("accounts/login/second-factor/", mfa.authenticate, name="mfa_authenticate"),
     path("accounts/reauthenticate/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("approvals/", checkpoints.approvals, name="approvals"),
+    path("approvals/batch/", batch.approval_batch, name="approval-batch"),
     path("approvals/delegations/", delegations.delegations, name="delegations"),
     path("approvals/delegations/<uuid:delegation>/revoke/", delegations.revoke, name="delegation-revoke"),
     path("approvals/grants/", grants.grants, name="grants"),

@@ -21,6 +21,7 @@ from governance.isolation.lookup import find
 from governance.jobs.queue import enqueue
 from governance.people.models import User
 from governance.registry.actions import Effect, Params, action
+from governance.rules.models import Level
 from governance.uow import UnitOfWork
 
 Status = Checkpoint.Status
@@ -35,6 +36,7 @@ class Decide(Params):
     comment: str = Field(default="", max_length=500)
     grant: bool = False  # and the like of it, in advance
     delegation: UUID | None = None  # the vote is cast for who gave it
+    level: Level | None = None  # as it was shown, where that matters: refused when it was raised meanwhile
 
 
 @action(
@@ -85,6 +87,8 @@ def check_decidable(row: Checkpoint, actor: IdentityContext, params: Decide, alo
     check_open(row)
     if params.envelope_digest != row.envelope_digest:
         raise Conflict("stale_checkpoint", _("This is not what you were shown. Look at it again."))
+    if params.level is not None and params.level != row.level:
+        raise Conflict("level_raised", _("Somebody has raised its level: look at it on its own page."))
     if actor.role not in deciding_roles(row):
         raise NotAllowed(_("Only owners and administrators decide this."))
     if row.exclude_requester and actor.person_id == row.requester_id and not alone:

@@ -26,6 +26,7 @@ from governance.grants.actions import is_grantable
 from governance.isolation.context import IdentityContext
 from governance.ledger.budget import credits_left
 from governance.ledger.models import credits_for
+from governance.orders.words import amount_in_words
 from governance.people.models import Membership, Role
 from governance.people.policies import may_write
 from governance.registry.actions import Effect, get_action
@@ -34,6 +35,7 @@ from governance.rules.system import ALWAYS
 
 IRREVERSIBLE = frozenset({Effect.SEND, Effect.TRANSFER, Effect.PAYMENT})
 MOST_SIGNERS = 20
+OWN_FORMS = frozenset({"email", "run", "budget", "payment", "transfer", "trash"})  # those that _what.html draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
         "preview": row.preview,
         "untrusted": untrusted_in(row),
         "fields": shown_fields(row.preview),
+        "amount": amount_in_words(row.preview) if row.preview.get("form") == "payment" else "",
         "request_sentence": run_request(row.run_id) or row.preview.get("request", ""),
         "rules": rule_names(row.why),
         "replaces": Checkpoint.objects.filter(superseded_by=row).values_list("pk", flat=True).first(),
@@ -107,7 +110,7 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
 
 def shown_fields(preview: dict[str, Any]) -> list[tuple[str, str]]:
     """The parameters of a preview without a form of its own, as text."""
-    if preview.get("form") in {"email", "run", "budget"}:
+    if preview.get("form") in OWN_FORMS:
         return []
     fields = preview.get("fields")
     told = fields if isinstance(fields, dict) else {name: preview[name] for name in preview if name != "form"}

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from governance.access.showing import names_of, newest_page, show
 from governance.access.stepup import require_recent_factor
+from governance.checkpoints.batch import alike
 from governance.checkpoints.checks import most_model_tokens
 from governance.checkpoints.deciding import TimeLeft, can_decide, counts, deciders, is_open, time_left
 from governance.checkpoints.editing import check_editable
@@ -53,19 +54,28 @@ class Row:
     most_tokens: int
     mine: bool
     decider: str
+    together: bool  # there are others like it, to be decided with one look at all of them
 
 
 @require_safe
 def approvals(request: HttpRequest) -> HttpResponse:
     """What waits, the one that expires first on top; `?shown=history` what was decided, the newest first."""
+    return queue_page(request)
+
+
+def queue_page(request: HttpRequest, *, refusal: GovernanceError | None = None) -> HttpResponse:
+    """Draws the list, with what was refused when something was."""
     history = request.GET.get("shown") == "history"
-    rows, more = Checkpoint.objects.prefetch_related("votes__delegation"), None
-    if history:
-        found, more = newest_page(request, rows.exclude(status=Status.PENDING), HISTORY_PAGE)
-    else:
-        found = [row for row in rows.waiting()[:MOST_WAITING] if is_open(row)]
-    context = {"history": history, "rows": shown_rows(found), "more": more}
-    return show(request, "governance/approvals.html", context)
+    with reading():
+        rows, more = Checkpoint.objects.prefetch_related("votes__delegation"), None
+        if history:
+            found, more = newest_page(request, rows.exclude(status=Status.PENDING), HISTORY_PAGE)
+        else:
+            found = [row for row in rows.waiting()[:MOST_WAITING] if is_open(row)]
+        lines = shown_rows(found)
+    together = any(line.together for line in lines)
+    context = {"history": history, "rows": lines, "more": more, "refusal": refusal, "together": together}
+    return show(request, "governance/approvals.html", context, status=refusal.status if refusal else 200)
 
 
 def shown_rows(found: list[Checkpoint]) -> list[Row]:
@@ -74,10 +84,14 @@ def shown_rows(found: list[Checkpoint]) -> list[Row]:
     sees, names = may_write(actor), names_of(row.requester_id for row in found)
     members = deciders(actor.identity_id) if found else {}
     solo = is_solo(actor.identity_id) if any(wants_another(row) for row in found) else False
-    return [_shown(row, names, members, sees, can_decide(row, actor, solo)) for row in found]
+    mine = {row.pk for row in found if can_decide(row, actor, solo)}
+    pairs = alike([row for row in found if row.pk in mine], solo)
+    return [_shown(row, names, members, sees, row.pk in mine, row.pk in pairs) for row in found]
 
 
-def _shown(row: Checkpoint, names: dict[UUID, str], members: dict[UUID, datetime], sees: bool, mine: bool) -> Row:
+def _shown(
+    row: Checkpoint, names: dict[UUID, str], members: dict[UUID, datetime], sees: bool, mine: bool, together: bool
+) -> Row:
     votes, over = list(row.votes.all()), row.status != Status.PENDING
     return Row(
         checkpoint=row,
@@ -88,6 +102,7 @@ def _shown(row: Checkpoint, names: dict[UUID, str], members: dict[UUID, datetime
         most_tokens=credits_for(most_model_tokens(row)) if sees else 0,
         mine=mine,
         decider=", ".join(vote.person_name for vote in votes),
+        together=together,
     )
 
 

@@ -13,7 +13,7 @@ from governance.errors import BadInput, Conflict
 from governance.isolation.context import IdentityContext
 from governance.isolation.lookup import find
 from governance.ledger import budget
-from governance.ledger.models import Account, Cap, Period, Unit
+from governance.ledger.models import Account, Cap, Period, Unit, per_words
 from governance.people.policies import may_manage, person_itself
 from governance.registry.actions import Effect, Params, action
 from governance.uow import UnitOfWork
@@ -57,8 +57,8 @@ class Above:
         return str(Account.Kind(self.kind).label)
 
     @property
-    def period_words(self) -> str:
-        return str(Period(self.period).label)
+    def per_words(self) -> str:
+        return per_words(self.period)
 
 
 def may_set_caps(actor: IdentityContext, _params: object = None) -> bool:

@@ -21,7 +21,7 @@ def credits_for(model_tokens: int) -> int:
 
 
 class Unit(models.TextChoices):
-    TOKENS = "tokens", _("credits")
+    TOKENS = "tokens", _("tokens")
     PICO_USD = "pico_usd", _("US dollars")
 
 
@@ -31,6 +31,20 @@ class Period(models.TextChoices):
     MONTH = "month", _("month")
     YEAR = "year", _("year")
     LIFETIME = "lifetime", _("lifetime")
+
+
+_PER = {
+    Period.DAY: _("per day"),
+    Period.WEEK: _("per week"),
+    Period.MONTH: _("per month"),
+    Period.YEAR: _("per year"),
+    Period.LIFETIME: _("in all"),
+}
+
+
+def per_words(period: str) -> str:
+    """How a limit is told everywhere: “100,000 tokens per month”."""
+    return str(_PER[Period(period)])
 
 
 class InstallationAccount(Global):

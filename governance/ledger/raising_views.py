@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -62,10 +63,11 @@ def _tightest(known: dict[str, tuple[AccountNow, CapNow]]) -> str:
 
 
 def _said(account: AccountNow, cap: CapNow) -> str:
+    """“Identity: 100,000 tokens per month, 12% used”."""
     unit = str(Unit(cap.unit).label)
     limit = number_format(as_typed(cap.unit, cap.limit), force_grouping=True)
-    words = {"budget": account.name or account.kind_words, "limit": limit, "unit": unit, "period": cap.period_words}
-    return _("%(budget)s: %(limit)s %(unit)s (%(period)s), %(percent)s%% used") % {**words, "percent": cap.percent}
+    words = {"budget": account.name or capfirst(account.kind_words), "limit": limit, "unit": unit, "per": cap.per_words}
+    return _("%(budget)s: %(limit)s %(unit)s %(per)s, %(percent)s%% used") % {**words, "percent": cap.percent}
 
 
 def _ask(form: RaiseForm, known: dict[str, Choice]) -> None:

@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from governance.isolation.context import current
 from governance.ledger.budget import default_caps
-from governance.ledger.models import Account, Cap, Period, Unit
+from governance.ledger.models import Account, Cap, Period, Unit, per_words
 from governance.ledger.names import account_names
 
 NEWEST_BELOW = """
@@ -39,8 +39,8 @@ class CapNow:
         return max(self.limit - self.used - self.held, 0)
 
     @property
-    def period_words(self) -> str:
-        return str(Period(self.period).label)
+    def per_words(self) -> str:
+        return per_words(self.period)
 
     @property
     def is_money(self) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from governance.ledger.models import Account, Period, Unit
+from governance.ledger.models import Account, Period, Unit, per_words
 from governance.notifications.events import Event, Group, Type, register_event, register_fact
 from governance.notifications.models import Notification
 from governance.rights.sources import register_export
@@ -180,12 +180,9 @@ KINDS = {"totp": _("authenticator app"), "webauthn": _("passkey")}
 
 
 def said_cap(value: str) -> str:
-    """“credits per month”."""
+    """“tokens per month”."""
     unit, _sign, period = value.partition(" ")
-    if period == Period.LIFETIME:
-        return f"{dict(Unit.choices).get(unit, unit)}, {dict(Period.choices)[period]}"
-    names = {"unit": dict(Unit.choices).get(unit, unit), "period": dict(Period.choices).get(period, period)}
-    return gettext("%(unit)s per %(period)s") % names
+    return f"{dict(Unit.choices).get(unit, unit)} {per_words(period) if period in Period.values else period}"
 
 
 def register() -> None:

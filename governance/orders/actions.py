@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from governance.orders.models import PaymentOrder, TransferRequest
+from governance.orders.words import amount_in_words
 from governance.people.policies import may_write
 from governance.registry.actions import Effect, Params, action
 from governance.uow import UnitOfWork
@@ -32,12 +33,6 @@ class OrderPayment(Params):
 
 def payment_preview(params: OrderPayment) -> dict[str, Any]:
     return {"form": "payment", **params.model_dump(mode="json"), "reversible": False}
-
-
-def amount_in_words(preview: dict[str, Any]) -> str:
-    """`1284,30 CAD`: minor units with two decimals, whole numbers only."""
-    units, cents = divmod(preview["amount_minor"], 100)
-    return f"{units},{cents:02d} {preview['currency']}"
 
 
 def payment_question(preview: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.utils.timezone import now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
@@ -21,6 +22,7 @@ from spheres.models import LONGEST_CONTENT, LONGEST_TITLE, Item, ItemType, ItemV
 from spheres.querysets import trash_limit
 
 TASK_FIELDS = frozenset({"priority", "status", "due_on", "assignee"})
+BEGINS = 600  # characters of an item that are shown to whoever decides about it
 MAY_BE_EMPTIED = frozenset({"dataspace", "due_on", "assignee"})
 
 
@@ -156,7 +158,26 @@ class DeleteItem(Params):
     item: UUID = Field(description="Id of the item.")
 
 
-@action("spheres.item.delete", Effect.DELETE, params=DeleteItem, policy=may_write, label=_("Put an item in the trash"))
+def trash_preview(params: DeleteItem) -> dict[str, Any]:
+    """What goes, by name and first words; the version, so that nobody agrees to the loss of words they never saw."""
+    item: Item = find(Item.objects, params.item)
+    known = {"type": item.type, "title": item.title, "begins": item.content[:BEGINS], "sphere": item.sphere}
+    return {"form": "trash", **known, "version": item.version, "reversible": True, "resources": [str(item.pk)]}
+
+
+def trash_question(shown: dict[str, Any]) -> str:
+    return gettext("Put “%(title)s” in the trash?") % {"title": shown["title"]}
+
+
+@action(
+    "spheres.item.delete",
+    Effect.DELETE,
+    params=DeleteItem,
+    policy=may_write,
+    label=_("Put an item in the trash"),
+    preview=trash_preview,
+    question=trash_question,
+)
 def delete_item(uow: UnitOfWork, params: DeleteItem) -> Item:
     item = editable(params.item)
     item.deleted_at = now()

@@ -137,6 +137,7 @@ def test_the_page_leads_to_the_question_which_shows_both_limits(alice: Person) -
     page = alice.browser.get(f"/budgets/raise/?thread={thread}")
     assert page.status_code == 200
     assert f'value="{root} tokens month"' in page.content.decode()
+    assert "000 jetons par mois, utilisé à" in page.content.decode()
     form = {"cap": f"{root} tokens month", "limit": "200 000", "reason": "Le chantier"}
     answer = alice.post(f"/budgets/raise/?thread={thread}", form)
     assert (answer.status_code, answer["Location"][:11]) == (302, "/approvals/")
