@@ -31,11 +31,13 @@ class GovernanceConfig(AppConfig):
         from governance.notifications import own as notifications
         from governance.notifications import tellers
         from governance.orders import actions as orders  # noqa: F401
+        from governance.orders import drafting, ending, exporting, paying, submitting  # noqa: F401
         from governance.outbox import actions as outbox  # noqa: F401
         from governance.people import actions as people  # noqa: F401
         from governance.people import owning  # noqa: F401
         from governance.rights import actions as rights  # noqa: F401
-        from governance.rights import ending, own  # noqa: F401
+        from governance.rights import ending as rights_ending  # noqa: F401
+        from governance.rights import own
         from governance.rules import actions as rules  # noqa: F401
         from governance.rules import whatif  # noqa: F401
         from governance.staff import looks

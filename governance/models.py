@@ -13,7 +13,7 @@ from governance.live.models import Event
 from governance.members.models import Invitation
 from governance.notices.models import PersonNotice
 from governance.notifications.models import Notification, NotificationPreference, QuietHours
-from governance.orders.models import PaymentOrder, TransferRequest
+from governance.orders.models import PayingAccount, PaymentOrder, TransferRequest
 from governance.outbox.models import OutboundMail
 from governance.people.grants import IdentityPermission
 from governance.people.models import Identity, Membership, User

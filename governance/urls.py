@@ -125,6 +125,7 @@ urlpatterns = [
     path("accounts/invitation/<str:token>/", invitation_page.invitation, name="invitation"),
     path("statements/", statements.statements, name="statements"),
     path("statements/csv/", statements.statement_csv, name="statement-csv"),
+    path("statements/pdf/", statements.statement_pdf, name="statement-pdf"),
     path("team/", members.team, name="team"),
     path("team/invite/", members.invite, name="team-invite"),
     path("team/invitations/<uuid:invitation>/again/", members.invite_again, name="team-invite-again"),

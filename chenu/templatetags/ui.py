@@ -263,6 +263,11 @@ def _rounded(pico: int, decimals: int) -> int:
     return (abs(pico) + step // 2) // step
 
 
+def _all_decimals(pico: int) -> int:
+    """As many as there are, without zeros at the end; two at least."""
+    return max(2, len(f"{abs(pico) % PICO_PER_USD:012d}".rstrip("0")))
+
+
 def _natural_decimals(pico: int) -> int:
     if pico == 0 or _rounded(pico, 3) >= 1000:
         return 2
@@ -270,14 +275,18 @@ def _natural_decimals(pico: int) -> int:
 
 
 @register.filter
-def pico_usd(pico: int, decimals: int | None = None) -> str:
+def pico_usd(pico: int, decimals: int | str | None = None) -> str:
     """An integer sum in 10^-12 US dollars, in the reader's language; never through a float (design 5).
 
     Two decimals from one dollar, three from a thousandth, six below; under half a millionth it says
-    “less than”. `decimals` (0 to 12) fixes the number instead. Raises TypeError for anything but an integer.
+    “less than”. `decimals` (0 to 12) fixes the number instead; “exact” shows every digit there is, two at
+    least. Raises TypeError for anything but an integer.
     """
     pico = _integer("pico_usd", pico)
-    places = _natural_decimals(pico) if decimals is None else _integer("decimals", decimals)
+    if decimals == "exact":
+        places = _all_decimals(pico)
+    else:
+        places = _natural_decimals(pico) if decimals is None else _integer("decimals", decimals)
     if not 0 <= places <= 12:
         raise ValueError("decimals must be between 0 and 12")
     units = _rounded(pico, places)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from governance.checkpoints.endings import tell_ended
 from governance.checkpoints.models import Checkpoint, Vote
 from governance.checkpoints.policies import deciding_roles, may_decide
 from governance.checkpoints.quorum import EXCLUDED, is_self_approval, needed, require_care, standing_approvals
@@ -177,6 +178,8 @@ def end(uow: UnitOfWork, row: Checkpoint, status: str, wake: bool = True) -> Non
     if claimed != 1:
         raise Conflict("already_decided", _("This was decided already."))
     row.status, row.decided_at = status, now
+    if status != Status.APPROVED:
+        tell_ended(uow, row)
     uow.announce(f"checkpoint.{status}", row.pk, row.run_id, thread=str(row.thread_id) if row.thread_id else None)
     if wake and (status == Status.APPROVED or row.run_id is not None):
         enqueue(

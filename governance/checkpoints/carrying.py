@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from governance.checkpoints.endings import tell_ended
 from governance.checkpoints.envelope import Binding
 from governance.checkpoints.execution import OutsideFailed, mark_pending_effect
 from governance.checkpoints.models import Checkpoint, Execution
@@ -46,7 +47,10 @@ def fail(row: Checkpoint) -> None:
     if not still:
         return
     with unit_of_work() as uow:
-        Checkpoint.objects.filter(pk=row.pk, status=Checkpoint.Status.APPROVED).update(
+        failed = Checkpoint.objects.filter(pk=row.pk, status=Checkpoint.Status.APPROVED).update(
             status=Checkpoint.Status.FAILED, decided_at=timezone.now()
         )
+        if not failed:
+            return
         uow.announce("checkpoint.failed", row.pk, row.run_id)
+        tell_ended(uow, row)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from governance.checkpoints.actions import check_open
+from governance.checkpoints.endings import tell_ended
 from governance.checkpoints.envelope import Binding, request_digest
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.opening import still_waiting, write_checkpoint
@@ -63,6 +64,7 @@ def edit(uow: UnitOfWork, params: EditCheckpoint) -> Checkpoint:
     new = write_checkpoint(uow, act, wanted, preview, not_looser(ruling, old), binding_of(old), actor=asker)
     Checkpoint.objects.filter(pk=old.pk).update(superseded_by=new)
     tell_replaced(uow, old, new)
+    tell_ended(uow, old, new)
     return new
 
 

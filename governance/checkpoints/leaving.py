@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from governance.checkpoints.actions import end
+from governance.checkpoints.endings import tell_ended
 from governance.checkpoints.models import Checkpoint
 from governance.uow import UnitOfWork
 
@@ -23,3 +24,4 @@ def end_questions(uow: UnitOfWork, person_id: UUID) -> None:
             status=Status.FAILED, decided_at=timezone.now()
         )
         uow.announce("checkpoint.failed", row.pk, row.run_id)
+        tell_ended(uow, row)

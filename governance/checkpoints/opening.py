@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from governance.audit.entries import Draft
 from governance.audit.models import Outcome
+from governance.checkpoints.endings import tell_ended
 from governance.checkpoints.envelope import (
     Binding,
     envelope,
@@ -103,6 +104,7 @@ def still_waiting(uow: UnitOfWork, asked: str) -> Checkpoint | None:
             return overdue  # type: ignore[no-any-return]
         Checkpoint.objects.filter(pk=overdue.pk).update(status=Status.EXPIRED, decided_at=timezone.now())
         uow.announce("checkpoint.expired", overdue.pk, overdue.run_id)
+        tell_ended(uow, overdue)
     return None
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,10 +14,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from governance.access.showing import asked_id, names_of, show
+from governance.documents.sheet import as_csv, plain
 from governance.errors import NotThere
 from governance.isolation.context import current, reading
 from governance.ledger.amounts import usd_text
-from governance.ledger.statement import Statement, may_see, months, statement_of, this_month
+from governance.ledger.statement import Line, Statement, may_see, months, statement_of, this_month
+from governance.ledger.statement_pdf import as_pdf, name_of
 from governance.people.models import Membership
 from governance.people.policies import MANAGERS, may_read
 from governance.perform import perform
@@ -27,7 +28,6 @@ from governance.uow import UnitOfWork
 
 DOWNLOAD = "governance.statement.download"
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_MEMBERS = 200
 
 
@@ -66,32 +66,44 @@ def statements(request: HttpRequest) -> HttpResponse:
 def statement_csv(request: HttpRequest) -> HttpResponse:
     """The same figures, to the last digit; on record before the first byte."""
     month, member = _asked(request)
+    return as_file(downloaded(month, member), "csv")
+
+
+@require_POST
+def statement_pdf(request: HttpRequest) -> HttpResponse:
+    """The same figures to print and to keep; on record likewise."""
+    month, member = _asked(request)
+    return as_file(downloaded(month, member), "pdf")
+
+
+def downloaded(month: date, member: UUID | None) -> Statement:
+    """The statement, once it is on record that it leaves."""
     perform(DOWNLOAD, {"month": month, "member": member})
     with reading():
-        found = statement_of(month, member)
-    answer = HttpResponse(as_csv(found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="chenu-{month:%Y-%m}.csv"'
+        return statement_of(month, member)
+
+
+def as_file(found: Statement, form: str) -> HttpResponse:
+    if form == "csv":
+        answer = HttpResponse(as_csv(rows_of(found)), content_type="text/csv; charset=utf-8")
+    else:
+        with reading():
+            answer = HttpResponse(as_pdf(found), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="chenu-{found.month:%Y-%m}.{form}"'
     return answer
 
 
-def as_csv(found: Statement) -> str:
-    """With the mark by which spreadsheets know UTF-8; a name never becomes a formula."""
-    file = io.StringIO()
-    rows = csv.writer(file)
-    rows.writerow([_("Divided by"), _("Name"), _("Calls"), _("Tokens"), "pico-USD", "USD"])
+def rows_of(found: Statement) -> Iterator[list[Any]]:
+    """Every line and the sum, to the last digit; a name never becomes a formula."""
+    yield [_("Divided by"), _("Name"), _("Calls"), _("Tokens"), "pico-USD", "USD"]
     for part in found.parts:
         for line in part.lines:
-            name = line.name or (_("all others") if line.rest else _("not attributed"))
-            sums = [line.calls, line.tokens, line.pico_usd, usd_text(line.pico_usd).removesuffix(" USD")]
-            rows.writerow([part.label, plain(name), *sums])
-    total = found.total
-    sums = [total.calls, total.tokens, total.pico_usd, usd_text(total.pico_usd).removesuffix(" USD")]
-    rows.writerow([_("Total"), "", *sums])
-    return "\ufeff" + file.getvalue()
+            yield [part.label, plain(name_of(line)), *_figures(line)]
+    yield [_("Total"), "", *_figures(found.total)]
 
 
-def plain(name: str) -> str:
-    return f"'{name}" if name.startswith(FORMULA) else name
+def _figures(line: Line) -> list[Any]:
+    return [line.calls, line.tokens, line.pico_usd, usd_text(line.pico_usd).removesuffix(" USD")]
 
 
 def month_of(text: str) -> date:

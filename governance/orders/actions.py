@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, Literal
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
+from governance.errors import Conflict
+from governance.isolation.lookup import find
+from governance.orders.accounts import FIELDS
+from governance.orders.currencies import amount_text
 from governance.orders.models import PaymentOrder, TransferRequest
-from governance.orders.words import amount_in_words
+from governance.orders.policies import may_order
 from governance.people.policies import may_write
 from governance.registry.actions import Effect, Params, action
 from governance.uow import UnitOfWork
 
+ORDER = "governance.payment.order"
+ORDERED_TERMS = ("payee", "amount_minor", "currency", "due_date", "reference")
 Sphere = Literal[
     "personal", "business", "government", "creative", "community", "social", "entertainment", "team", "scholar"
 ]
@@ -29,34 +37,62 @@ class OrderPayment(Params):
     currency: str = Field(pattern="^[A-Z]{3}$", description="ISO 4217 code, such as CAD or EUR")
     due_date: date | None = Field(default=None, description="When it is due, YYYY-MM-DD")
     reference: str = Field(default="", max_length=140, description="Invoice number or reference")
+    # The draft that this orders. No tool offers it, and where there is none it is not even named: what was
+    # asked without it keeps its bytes.
+    order: SkipJsonSchema[UUID | None] = Field(default=None, exclude_if=lambda value: value is None)
 
 
 def payment_preview(params: OrderPayment) -> dict[str, Any]:
-    return {"form": "payment", **params.model_dump(mode="json"), "reversible": False}
+    """Of a draft, the account to be paid and its version, too. Raises Conflict when it says something else."""
+    told = {"form": "payment", **params.model_dump(mode="json"), "reversible": False}
+    if params.order is None:
+        return told
+    row: PaymentOrder = find(PaymentOrder.objects, params.order)
+    if any(getattr(row, name) != getattr(params, name) for name in ORDERED_TERMS):
+        raise Conflict("order_changed", _("The draft says something else: take it back and change it there."))
+    return told | {name: getattr(row, name) for name in FIELDS} | {"version": row.version}
 
 
 def payment_question(preview: dict[str, Any]) -> str:
     return gettext("Order the payment of %(amount)s to %(payee)s?") % {
-        "amount": amount_in_words(preview),
+        "amount": amount_text(preview["amount_minor"], preview["currency"]),
         "payee": preview["payee"],
     }
 
 
 @action(
-    "governance.payment.order",
+    ORDER,
     Effect.PAYMENT,
     params=OrderPayment,
-    policy=may_write,
+    policy=may_order,
     label=_("Order a payment"),
     preview=payment_preview,
     question=payment_question,
 )
 def order_payment(uow: UnitOfWork, params: OrderPayment) -> PaymentOrder:
-    order = PaymentOrder.objects.create(
-        **params.model_dump(), person_id=uow.actor.person_id, run_id=uow.actor.run_id, ordered_at=timezone.now()
+    """The draft becomes an order, or a new row is one from the beginning."""
+    row = ordered_draft(uow, params.order) if params.order else _new_order(uow, params)
+    uow.announce("payment.ordered", row.pk)
+    return row
+
+
+def ordered_draft(uow: UnitOfWork, order: UUID) -> PaymentOrder:
+    """Raises Conflict for what is no draft any more, and for what waits at another question than the one answered."""
+    row = uow.lock(PaymentOrder, order)
+    waits = row.status == PaymentOrder.Status.AWAITING and row.checkpoint_id == uow.drafts[-1].checkpoint
+    if not waits and row.status != PaymentOrder.Status.DRAFT:
+        raise Conflict("order_state", _("This order was decided otherwise."))
+    row.status, row.ordered_at = PaymentOrder.Status.ORDERED, timezone.now()
+    uow.change(row, "status", "ordered_at")
+    return row
+
+
+def _new_order(uow: UnitOfWork, params: OrderPayment) -> PaymentOrder:
+    terms = {name: getattr(params, name) for name in ORDERED_TERMS}
+    actor = uow.actor
+    return PaymentOrder.objects.create(
+        **terms, person_id=actor.person_id, run_id=actor.run_id, ordered_at=timezone.now()
     )
-    uow.announce("payment.ordered", order.pk)
-    return order
 
 
 class RequestTransfer(Params):

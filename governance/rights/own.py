@@ -12,7 +12,7 @@ from governance.delegations.models import Delegation
 from governance.grants.models import Grant
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, LedgerEntry
 from governance.live.models import Event
-from governance.orders.models import PaymentOrder, TransferRequest
+from governance.orders.models import PayingAccount, PaymentOrder, TransferRequest
 from governance.outbox.models import OutboundMail
 from governance.people.grants import IdentityPermission
 from governance.registry.models import IdempotencyRecord
@@ -32,6 +32,7 @@ def register() -> None:
         (Grant, "grants", _("What was allowed in advance, and how much of it was used")),
         (OutboundMail, "mails", _("E-mails that left, or should have")),
         (PaymentOrder, "payment_orders", _("Payment orders")),
+        (PayingAccount, "paying_account", _("The account that payments are made from")),
         (TransferRequest, "transfer_requests", _("Requests to hand something over")),
         (Rule, "rules", _("Rules of this identity")),
         (RuleVersion, "rule_versions", _("Every version of these rules")),

@@ -110,6 +110,7 @@ def register() -> None:
     from governance.audit.models import AuditEntry
     from governance.checkpoints.models import Checkpoint
     from governance.ledger.models import LedgerEntry
+    from governance.orders.models import PaymentOrder
 
     register_look(
         Checkpoint, "checkpoints", _("Questions that waited for a person"),
@@ -119,6 +120,10 @@ def register() -> None:
     register_look(
         LedgerEntry, "ledger", _("Movements of the budgets"),
         "at", "kind", "tokens", "pico_usd", "balance_tokens", "account_id", "run_id", "thread_id",
+    )  # fmt: skip
+    register_look(
+        PaymentOrder, "orders", _("Payment orders, without payee, amount and account"),
+        "status", "version", "person_id", "run_id", "checkpoint_id",
     )  # fmt: skip
     register_look(
         AuditEntry, "log", _("Entries of the log, without what they tell"),

@@ -291,6 +291,25 @@ def test_the_number_of_decimals_can_be_fixed() -> None:
         ui.pico_usd(1, 13)
 
 
+@pytest.mark.parametrize(
+    ("pico", "french", "english"),
+    [
+        (0, "0,00 $ US", "US$0.00"),
+        (1, "0,000000000001 $ US", "US$0.000000000001"),
+        (18_400_000_000, "0,0184 $ US", "US$0.0184"),
+        (PICO * 1284 + PICO // 2, "1 284,50 $ US", "US$1,284.50"),
+        (-PICO - 1, "−1,000000000001 $ US", "−US$1.000000000001"),
+    ],
+)
+def test_an_exact_sum_has_every_digit_and_no_zeros_behind_them(pico: int, french: str, english: str) -> None:
+    with translation.override("fr"):
+        assert ui.pico_usd(pico, "exact") == french.replace(" ", "\u00a0")
+    with translation.override("en"):
+        assert draw('{{ pico|pico_usd:"exact" }}', pico=pico) == english
+    with pytest.raises(TypeError):
+        ui.pico_usd(pico, "all")
+
+
 @pytest.mark.parametrize("wrong", [1.5, "12", None, True])
 def test_money_and_tokens_take_integers_only(wrong: object) -> None:
     with pytest.raises(TypeError):

@@ -153,7 +153,7 @@ CASES = [
     Case("api-budget-raise", ("POST",), an_opened_budget, MORE, whole=True, answers=(423,)),
     Case("api-budget-caps", ("POST",), an_opened_budget, CAP, whole=True, answers=(409,)),
     Case("api-budget-cap", ("PATCH", "DELETE"), a_cap, {"limit": 5}),
-    Case("api-statements", make=an_opened_budget, whole=True),
+    Case("api-statements", ("GET", "POST"), an_opened_budget, {"format": "csv"}, whole=True),
     Case("api-messages", ("POST",), traces, {**MAIL, "subject": "Mardi", "body": "x"}, whole=True, answers=(423,)),
     Case("api-violations", make=traces, whole=True),
     Case("api-laws", make=traces, whole=True),

@@ -42,7 +42,7 @@ OWN_AFFAIRS = {
     "team-leave",
 }
 # Reads that are asked by POST, and addresses whose other method is covered by a line of its own.
-READS = {"api-search", "statement-csv"}
+READS = {"api-search", "api-statements", "statement-csv", "statement-pdf"}
 UNSAFE = [
     (case, method)
     for case, method in SEALED

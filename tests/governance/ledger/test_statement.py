@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from agents.llm.models import Attempt
 from agents.pipeline.models import Run
+from governance.ledger.amounts import usd_text
 from governance.ledger.models import LedgerEntry
 from governance.ledger.statement import MOST_LINES, statement_of
 from governance.models import AuditEntry
@@ -132,7 +134,7 @@ def test_the_file_says_the_same_and_is_on_record(used: Person) -> None:
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx"])
 def test_a_name_never_becomes_a_formula(name: str) -> None:
-    from governance.ledger.statement_views import plain
+    from governance.documents.sheet import plain
 
     assert plain(name) == f"'{name}"
 
@@ -156,3 +158,42 @@ def test_it_costs_the_same_for_few_movements_and_for_many(alice: Person) -> None
     with counted() as many:
         alice.browser.get("/statements/")
     assert len(many) == len(few)
+
+
+def pdf_text(content: bytes) -> str:
+    """The text of a document, with plain spaces."""
+    pages = PdfReader(io.BytesIO(content)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+@pytest.mark.parametrize(("language", "title", "sign"), [("fr", "Relevé", ","), ("en", "Statement of", ".")])
+def test_the_document_says_the_same_in_the_readers_language(used: Person, language: str, title: str, sign: str) -> None:
+    type(used.user).objects.filter(pk=used.user.pk).update(language=language)
+    answer = used.post(f"/statements/pdf/?month={THIS:%Y-%m}")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert answer["Content-Disposition"].endswith(f'"chenu-{THIS:%Y-%m}.pdf"')
+    text = pdf_text(answer.content)
+    with used.looking():
+        found = statement_of(THIS, None)
+        assert AuditEntry.objects.latest_first()[0].action == "governance.statement.download"
+    assert title in text
+    for line in [found.total, *(line for part in found.parts for line in part.lines)]:
+        assert f"{line.tokens:,}".replace(",", " ") in text
+        assert usd_text(line.pico_usd).removesuffix(" USD").replace(".", sign) in text
+
+
+def test_a_program_gets_the_files_too_on_record(used: Person) -> None:
+    pdf = used.api.post("governance/statements/", {"format": "pdf"})
+    assert (pdf.status_code, pdf.content[:5]) == (200, b"%PDF-")
+    sheet = used.api.post("governance/statements/", {"format": "csv", "month": f"{THIS:%Y-%m}"})
+    assert sheet.content.decode().startswith("\ufeff")
+    with used.looking():
+        entries = list(AuditEntry.objects.latest_first()[:4])
+    assert [entry.action for entry in entries].count("governance.statement.download") == 2
+    assert used.api.post("governance/statements/", {"format": "xml"}).status_code == 400
+    assert used.api.post("governance/statements/", {"format": "pdf", "month": "2026-13"}).status_code == 400
+
+
+def test_an_empty_month_is_a_document_too(alice: Person) -> None:
+    answer = alice.post("/statements/pdf/?month=2020-01")
+    assert "janvier 2020" in pdf_text(answer.content)
