@@ -26,6 +26,9 @@ class GovernanceConfig(AppConfig):
         from governance.members import actions as members  # noqa: F401
         from governance.members import guarding, invitations  # noqa: F401
         from governance.members.departures import register_departure
+        from governance.memory import actions as memory  # noqa: F401
+        from governance.memory import forgetting, questions
+        from governance.memory import settling as proposals  # noqa: F401
         from governance.notices.counting import forget, recount
         from governance.notifications import actions as notification_actions  # noqa: F401
         from governance.notifications import own as notifications
@@ -56,7 +59,9 @@ class GovernanceConfig(AppConfig):
         register_departure(end_questions)
         register_departure(delegations.end_delegations)
         register_departure(grants.end_grants)
+        register_departure(forgetting.forget_person)
         register_departure(forget)
         register_departure(tellers.forget)
+        react_to("checkpoint", questions.follow_refusal)
         react_to("checkpoint", recount)
         react_to("member", recount)
