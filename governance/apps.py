@@ -17,6 +17,7 @@ class GovernanceConfig(AppConfig):
         from governance.checkpoints import actions as checkpoints  # noqa: F401
         from governance.checkpoints import editing, escalating, resolving  # noqa: F401
         from governance.checkpoints.leaving import end_questions
+        from governance.checkpoints.words import register_form
         from governance.delegations import actions as delegations
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
@@ -28,7 +29,7 @@ class GovernanceConfig(AppConfig):
         from governance.members.departures import register_departure
         from governance.memory import actions as memory  # noqa: F401
         from governance.memory import forgetting, questions
-        from governance.memory import settling as proposals  # noqa: F401
+        from governance.memory import settling as proposals
         from governance.notices.counting import forget, recount
         from governance.notifications import actions as notification_actions  # noqa: F401
         from governance.notifications import own as notifications
@@ -49,6 +50,7 @@ class GovernanceConfig(AppConfig):
         from governance.webhooks import attempts, own_events  # noqa: F401
         from governance.webhooks import outbox as webhook_outbox
 
+        register_form(questions.FORM, proposals.told)
         own.register()
         own_events.register()
         listen(webhook_outbox.note)

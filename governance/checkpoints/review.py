@@ -20,7 +20,7 @@ from governance.checkpoints.policies import deciding_roles
 from governance.checkpoints.quorum import is_self_approval, lacks_proof, opens_at
 from governance.checkpoints.runs import agent_name, run_request
 from governance.checkpoints.seal import seal_path
-from governance.checkpoints.words import question_of
+from governance.checkpoints.words import question_of, told_of
 from governance.delegations.covering import mandates_for
 from governance.grants.actions import is_grantable
 from governance.isolation.context import IdentityContext
@@ -88,6 +88,7 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
     most = most_model_tokens(row)
     return {
         "preview": row.preview,
+        "told": told_of(row.preview, actor.person_id),
         "fields": shown_fields(row.preview),
         "request_sentence": run_request(row.run_id) or row.preview.get("request", ""),
         "rules": rule_names(row.why),
@@ -106,7 +107,7 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
 
 def shown_fields(preview: dict[str, Any]) -> list[tuple[str, str]]:
     """The parameters of a preview without a form of its own, as text."""
-    if preview.get("form") in {"email", "run", "budget"}:
+    if preview.get("form") in {"email", "run", "budget", "memory"}:
         return []
     fields = preview.get("fields")
     told = fields if isinstance(fields, dict) else {name: preview[name] for name in preview if name != "form"}

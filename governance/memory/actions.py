@@ -12,8 +12,8 @@ from pydantic import AwareDatetime, Field
 from governance.errors import BadInput, Conflict, NotAllowed
 from governance.isolation.context import IdentityContext
 from governance.isolation.lookup import find
-from governance.memory.models import LONGEST_TEXT, PERSISTENT, Audience, Category, MemoryItem, Sensitivity, Type
-from governance.memory.policies import may_change, may_keep
+from governance.memory.models import LONGEST_TEXT, Audience, Category, MemoryItem, Sensitivity, Type
+from governance.memory.policies import in_person, may_change, may_keep
 from governance.memory.querysets import LIVE
 from governance.memory.questions import withdraw
 from governance.memory.sessions import session_of
@@ -28,7 +28,7 @@ TEXT = frozenset({"text"})
 
 
 class CreateMemory(Terms):
-    """Remember this. What lasts and is asked by a program, or is not yours to decide, waits as a proposal."""
+    """Remember this. What a program asks, or what is not yours to decide, waits as a proposal."""
 
 
 @action(CREATE, Effect.CREATE, params=CreateMemory, policy=may_keep, label=_("Remember something"), secret=TEXT)
@@ -36,17 +36,15 @@ def create(uow: UnitOfWork, params: CreateMemory) -> MemoryItem:
     """Active at once when the person who asks may decide it: their own request is the approval."""
     decides = is_theirs_to_decide(uow.actor, params.type)
     row = new_item(uow.actor, params, Status.ACTIVE if decides else Status.PROPOSED)
-    row.approved_by = uow.actor.person_id if decides and person_itself(uow.actor) else None
+    row.approved_by = uow.actor.person_id if decides else None
     uow.add(row)
     uow.announce(f"memory.{'created' if decides else 'proposed'}", row.pk, status=row.status)
     return row
 
 
 def is_theirs_to_decide(actor: IdentityContext, kind: str) -> bool:
-    """May it be kept without being asked again? What lasts never for a program, what is of all for managers only."""
-    if kind in PERSISTENT and not person_itself(actor):
-        return False
-    return kind not in {Type.INSTITUTIONAL, Type.AGENT} or may_manage(actor)
+    """May it be kept without being asked again? Never for a program; what is of all for managers only."""
+    return person_itself(actor) and (kind not in {Type.INSTITUTIONAL, Type.AGENT} or may_manage(actor))
 
 
 class OneMemory(Params):
@@ -64,7 +62,7 @@ class UpdateMemory(OneMemory):
     expires_at: AwareDatetime | None = None
 
 
-@action(UPDATE, Effect.UPDATE, params=UpdateMemory, policy=may_keep, label=_("Change a memory"), secret=TEXT)
+@action(UPDATE, Effect.UPDATE, params=UpdateMemory, policy=in_person, label=_("Change a memory"), secret=TEXT)
 def update(uow: UnitOfWork, params: UpdateMemory) -> MemoryItem:
     """The former words are gone with it. A proposal that was changed is no longer what a question asks."""
     seen = look(uow.actor, params.memory)
@@ -73,8 +71,6 @@ def update(uow: UnitOfWork, params: UpdateMemory) -> MemoryItem:
     row = held(uow, params.memory)
     if params.version is not None and params.version != row.version:
         raise Conflict("memory_changed", _("Somebody has changed it meanwhile. Look at it again."))
-    if row.type in PERSISTENT and not person_itself(uow.actor):
-        raise NotAllowed(_("What is kept for long is changed by a person."))
     change_terms(row, params)
     row.version += 1
     save(uow, row, "text", "category", "sensitivity", "audience", "expires_at", "version", "checkpoint_id")

@@ -49,7 +49,6 @@ class Sensitivity(models.TextChoices):
     RESTRICTED = "restricted", pgettext_lazy("sensitivity", "Restricted")
 
 
-PERSISTENT = (Type.LONG, Type.INSTITUTIONAL, Type.AGENT)
 DATASPACE = "dataspace"
 
 
@@ -108,9 +107,7 @@ class MemoryItem(Scoped):
                 name="memory_forgotten_is_empty",
             ),
             models.CheckConstraint(
-                condition=~Q(type__in=["long_term", "institutional", "agent"])
-                | ~Q(status__in=["active", "pinned", "archived"])
-                | Q(approved_by__isnull=False),
+                condition=Q(status__in=["proposed", "deleted"]) | Q(approved_by__isnull=False),
                 name="memory_kept_was_approved",
             ),
             models.CheckConstraint(

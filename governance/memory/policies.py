@@ -28,7 +28,7 @@ def may_settle(actor: IdentityContext, params: Any = None) -> bool:
 
 
 def in_person(actor: IdentityContext, params: Any = None) -> bool:
-    """To refuse and to forget cannot be undone, so neither an agent nor a token may."""
+    """To change the words, to refuse and to forget cannot be undone: neither an agent nor a token may."""
     return may_write(actor, params) and person_itself(actor, params)
 
 

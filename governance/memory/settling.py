@@ -152,7 +152,7 @@ def reject(uow: UnitOfWork, params: RejectMemory) -> MemoryItem:
 
 
 def told(preview: dict[str, Any], person_id: UUID) -> dict[str, Any]:
-    """What the page of the question shows besides its preview: the words, while they are those, to whom they concern."""
+    """What the question's page shows besides its preview: the words, while they are those, to whom they concern."""
     row = MemoryItem.objects.filter(pk=preview["memory"]).first()
     if row is None or row.status == Status.DELETED or row.digest != preview["digest"]:
         return {"gone": True}

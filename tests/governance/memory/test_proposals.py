@@ -143,14 +143,14 @@ def test_ten_questions_of_one_agent_wait_at_most(alice: Person) -> None:
         proposed(alice, "Souvenir de trop", place_id=place)
 
 
-def test_what_a_program_asks_to_keep_for_long_is_a_proposal(alice: Person) -> None:
+def test_what_a_program_asks_to_keep_is_a_proposal(alice: Person) -> None:
     row = long_term(alice, token_id=uuid7())
     assert (row.status, row.by_program, row.approved_by) == ("proposed", True, None)
     with alice.acting(token_id=uuid7()), pytest.raises(NotAllowed):
         perform("governance.memory.approve", {"memory": row.pk, "digest": row.digest})
     assert approve(alice, row).approved_by == alice.user.pk
     of_a_matter = remembered(alice, type="mid_term", place_kind="thread", place_id=thread(alice), token_id=uuid7())
-    assert of_a_matter.status == "active"
+    assert of_a_matter.status == "proposed"
 
 
 def test_only_the_person_decides_what_is_remembered_of_them(alice: Person, bob: Person, workshop: Any) -> None:
