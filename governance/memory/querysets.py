@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import F, Func, Q, Value
+from django.db.models import Func, Q, TextField, Value
+from django.db.models.functions import Lower
 
 from governance.isolation.context import IdentityContext
 from governance.isolation.querysets import ScopedQuerySet
 
 ACCENTED = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ"
 PLAIN = "aaaaaaceeeeiiiinoooooouuuuyy"
+AS_TEXT: dict[str, Any] = {"output_field": TextField()}
+MOST_WORDS = 10
 LIVE = ("active", "pinned")
 KEPT = ("proposed", *LIVE, "archived")
 # Who reads institutional memory, by the role it was kept for.
@@ -60,10 +63,9 @@ class MemoryQuerySet(ScopedQuerySet):
         Read one by one: there is a bounded number of them in an identity (actions.MOST_KEPT), and an index of words
         would be one more place to forget in.
         """
-        rows = self
-        folded = Func(Func(F("text"), function="lower"), Value(ACCENTED), Value(PLAIN), function="translate")
-        for number, word in enumerate(fold(words).split()[:10]):
-            rows = rows.alias(**{f"folded_{number}": folded}).filter(**{f"folded_{number}__contains": word})
+        rows = self.alias(folded=Func(Lower("text"), Value(ACCENTED), Value(PLAIN), function="translate", **AS_TEXT))
+        for word in fold(words).split()[:MOST_WORDS]:
+            rows = rows.filter(folded__contains=word)
         return rows
 
     def narrowed(self, **asked: Any) -> Self:
