@@ -22,6 +22,7 @@ from governance.ledger import api as ledger
 from governance.ledger import caps_api as caps
 from governance.ledger import statement_api as statements
 from governance.members import api as members
+from governance.memory import api as memory
 from governance.notifications import api as notifications
 from governance.outbox import api as outbox
 from governance.people import api as people
@@ -197,6 +198,17 @@ urlpatterns = [
     path("auth/invitations/accept/", members.AcceptView.as_view(), name="api-auth-join"),
     path("auth/identities/<uuid:identity>/erase/", endings.EraseView.as_view(), name="api-auth-identity-erase"),
     path("auth/identities/<uuid:identity>/activate/", people.ActivateView.as_view(), name="api-auth-identity-activate"),
+    path("memory/", memory.MemoriesView.as_view(), name="api-memories"),
+    path("memory/search/", memory.SearchView.as_view(), name="api-memory-search"),
+    path("memory/laws/", memory.LawsView.as_view(), name="api-memory-laws"),
+    path("memory/<uuid:memory>/", memory.MemoryView.as_view(), name="api-memory"),
+    path("memory/<uuid:memory>/uses/", memory.UsesView.as_view(), name="api-memory-uses"),
+    path("memory/<uuid:memory>/approve/", memory.ApproveView.as_view(), name="api-memory-approve"),
+    path("memory/<uuid:memory>/reject/", memory.RejectView.as_view(), name="api-memory-reject"),
+    path("memory/<uuid:memory>/pin/", memory.PinView.as_view(), name="api-memory-pin"),
+    path("memory/<uuid:memory>/unpin/", memory.UnpinView.as_view(), name="api-memory-unpin"),
+    path("memory/<uuid:memory>/archive/", memory.ArchiveView.as_view(), name="api-memory-archive"),
+    path("memory/<uuid:memory>/restore/", memory.RestoreView.as_view(), name="api-memory-restore"),
     path("webhooks/", webhooks.WebhooksView.as_view(), name="api-webhooks"),
     path("webhooks/events/", webhooks.EventsView.as_view(), name="api-webhook-events"),
     path("webhooks/<uuid:webhook>/", webhooks.WebhookView.as_view(), name="api-webhook"),

@@ -17,6 +17,7 @@ class GovernanceConfig(AppConfig):
         from governance.checkpoints import actions as checkpoints  # noqa: F401
         from governance.checkpoints import editing, escalating, resolving  # noqa: F401
         from governance.checkpoints.leaving import end_questions
+        from governance.checkpoints.words import register_form
         from governance.delegations import actions as delegations
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
@@ -26,6 +27,9 @@ class GovernanceConfig(AppConfig):
         from governance.members import actions as members  # noqa: F401
         from governance.members import guarding, invitations  # noqa: F401
         from governance.members.departures import register_departure
+        from governance.memory import actions as memory  # noqa: F401
+        from governance.memory import forgetting, questions
+        from governance.memory import settling as proposals
         from governance.notices.counting import forget, recount
         from governance.notifications import actions as notification_actions  # noqa: F401
         from governance.notifications import own as notifications
@@ -48,6 +52,7 @@ class GovernanceConfig(AppConfig):
         from governance.webhooks import attempts, own_events  # noqa: F401
         from governance.webhooks import outbox as webhook_outbox
 
+        register_form(questions.FORM, proposals.told)
         own.register()
         own_events.register()
         listen(webhook_outbox.note)
@@ -58,7 +63,9 @@ class GovernanceConfig(AppConfig):
         register_departure(end_questions)
         register_departure(delegations.end_delegations)
         register_departure(grants.end_grants)
+        register_departure(forgetting.forget_person)
         register_departure(forget)
         register_departure(tellers.forget)
+        react_to("checkpoint", questions.follow_refusal)
         react_to("checkpoint", recount)
         react_to("member", recount)

@@ -62,7 +62,8 @@ def rules_for(action: str, own: Sequence[RuleSpec]) -> tuple[RuleSpec, ...]:
     return ALWAYS if action.startswith(KEPT_OPEN) else (*ALWAYS, *own)
 
 
-# To get in and prove who one is, to decide what waits, to withdraw a key, to change or end the rules themselves.
+# To get in and prove who one is, to decide what waits, to withdraw a key, to be forgotten, to change or end the
+# rules themselves.
 KEPT_OPEN = (
     "governance.rule.",
     "governance.whatif.",
@@ -75,6 +76,9 @@ KEPT_OPEN = (
     "governance.delegation.revoke",
     "governance.grant.revoke",
     "governance.identity.activate",
+    "governance.memory.delete",
+    "governance.memory.reject",
+    "governance.memory.sweep",
 )
 
 # By hand: every act asks this, and to compile the queryset costs five times as much as the answer.

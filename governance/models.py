@@ -11,6 +11,7 @@ from governance.ledger.models import Account, BudgetWarning, Cap, Hold, Installa
 from governance.limits.models import RequestCount
 from governance.live.models import Event
 from governance.members.models import Invitation
+from governance.memory.models import MemoryItem, MemoryUse
 from governance.notices.models import PersonNotice
 from governance.notifications.models import Notification, NotificationPreference, QuietHours
 from governance.orders.models import PayingAccount, PaymentOrder, TransferRequest

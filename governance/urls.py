@@ -29,6 +29,7 @@ from governance.ledger import statement_views as statements
 from governance.ledger import views as ledger
 from governance.members import invitation_page
 from governance.members import views as members
+from governance.memory import views as memory
 from governance.notifications import views as notifications
 from governance.outbox import views as outbox
 from governance.people import identities
@@ -113,6 +114,14 @@ urlpatterns = [
         name="webhook-redeliver",
     ),
     path("laws/", rules.laws, name="laws"),
+    path("memory/", memory.memory, name="memory"),
+    path("memory/new/", memory.memory_new, name="memory-new"),
+    path("memory/<uuid:memory>/", memory.memory_detail, name="memory-detail"),
+    path("memory/<uuid:memory>/edit/", memory.memory_edit, name="memory-edit"),
+    path("memory/<uuid:memory>/move/", memory.memory_move, name="memory-move"),
+    path("memory/<uuid:memory>/approve/", memory.memory_approve, name="memory-approve"),
+    path("memory/<uuid:memory>/reject/", memory.memory_reject, name="memory-reject"),
+    path("memory/<uuid:memory>/forget/", memory.memory_forget, name="memory-forget"),
     path("notifications/", notifications.notification_list, name="notifications"),
     path("notifications/list/", notifications.rows, name="notification-rows"),
     path("notifications/bell/", notifications.bell, name="notification-bell"),

@@ -8,7 +8,7 @@ class SpheresConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from spheres import events, exports, looks, search, tiles
+        from spheres import events, exports, looks, remembering, search, tiles
         from spheres.actions import captures, dataspaces, examples, items, tasks  # noqa: F401 (declare the actions)
         from spheres.actions import search as _search  # noqa: F401
 
@@ -18,4 +18,5 @@ class SpheresConfig(AppConfig):
         events.register()
         exports.register()
         looks.register()
+        remembering.register()
         tiles.register()

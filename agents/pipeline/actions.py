@@ -44,7 +44,7 @@ def start(uow: UnitOfWork, params: StartRun) -> Run:
     """Lanes A–D in one commit; the worker goes on from there."""
     thread = thread_of(uow, params)
     run = new_run(uow, thread, params.text)
-    prepared = prepare(params.text, thread, uow.person, params.encoding, new=params.thread is None)
+    prepared = prepare(params.text, thread, uow.person, params.encoding, agent=params.agent, new=params.thread is None)
     uow.also("threads.message.add", AddMessage(thread=thread.pk, content=params.text))
     return write_run(uow, run, thread, prepared)
 
@@ -87,7 +87,7 @@ def go_on(uow: UnitOfWork, params: ContinueRun) -> Run:
             raise BadInput(errors={"answer": [_("Together with the request this is too long.")]})
         uow.also("threads.message.add", AddMessage(thread=thread.pk, content=params.answer))
     run.question = ""
-    return write_run(uow, run, thread, prepare(run.text, thread, uow.person, params.encoding))
+    return write_run(uow, run, thread, prepare(run.text, thread, uow.person, params.encoding, agent=run.agent))
 
 
 class StopRun(Params):

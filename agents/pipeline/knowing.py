@@ -9,6 +9,9 @@ from agents.pipeline.models import Lane, LaneResult, Run
 from governance.checkpoints.runs import register_replaced, register_run_request, register_run_status
 from governance.isolation.lookup import find
 from governance.live.words import register_run_lookup
+from governance.memory.places import Place, register_places_of_run
+from spheres import remembering as dataspaces
+from threads import remembering as threads
 
 
 def status_of(run_id: UUID) -> str | None:
@@ -33,8 +36,17 @@ def run_of(run_id: UUID) -> Run:
     return run
 
 
+def places_of(run_id: UUID) -> list[Place]:
+    """The thread of a run, and its DataSpace when it stands."""
+    thread = find(Run.objects.select_related("thread__dataspace"), run_id).thread
+    space = thread.dataspace
+    standing = [dataspaces.place_of(space)] if space is not None and space.status == "active" else []
+    return [threads.place_of(thread), *standing]
+
+
 def register() -> None:
     """Called once, when the app is ready."""
+    register_places_of_run(places_of)
     register_run_status(status_of)
     register_run_request(request_of)
     register_replaced(waits_for_another)

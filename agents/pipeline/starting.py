@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 from agents.llm.catalogue import ModelFacts, credits, model
 from agents.pipeline.binding import run_binding
 from agents.pipeline.intent.analyse import Intent
-from agents.pipeline.intent.kinds import exceeds_budget, token_budget
+from agents.pipeline.intent.kinds import Sensitivity, exceeds_budget, token_budget
 from agents.pipeline.lanes.encode import MAX_OUTPUT, Encoded, encode, estimate, quality_json
 from agents.pipeline.lanes.snapshot import as_json, digest, freeze
 from agents.pipeline.lanes.timing import Track
@@ -28,6 +28,7 @@ from governance.errors import BudgetExceeded, NotAllowed, TooMany
 from governance.gate import Ruling, judge, store_verdict
 from governance.jobs.queue import enqueue
 from governance.ledger.budget import Room, run_account_in_thread, too_small, used_percent
+from governance.memory.recalling import note_use
 from governance.people.models import User
 from governance.registry.actions import Params, get_action
 from governance.uow import UnitOfWork
@@ -65,7 +66,9 @@ class Prepared:
     track: Track
 
 
-def prepare(text: str, thread: Thread, person: User, written: str, *, new: bool = False) -> Prepared:
+def prepare(
+    text: str, thread: Thread, person: User, written: str, *, agent: str = "nova", new: bool = False
+) -> Prepared:
     """Lanes A to C, without writing. `new`: the thread was made for this, nothing has been said in it."""
     track = Track()
     facts = model(settings.NOVA_MODEL)
@@ -73,7 +76,7 @@ def prepare(text: str, thread: Thread, person: User, written: str, *, new: bool 
         intent = understand(text, thread.sphere, person)
         tell(intent.as_dict())
     with track.lane(Lane.B) as tell:
-        fragments = freeze(intent, thread, person.pk, new=new)
+        fragments = freeze(intent, thread, person.pk, agent, new=new)
         frozen = as_json(fragments)
         sealed = digest(frozen)
         tell({"digest": sealed, "fragments": len(fragments), "bytes": sum(f.size for f in fragments)})
@@ -99,6 +102,7 @@ def write_run(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> 
         LaneResult.objects.filter(run=run).delete()
     uow.add(*prepared.track.rows(run))
     uow.add(Snapshot(run=run, fragments=prepared.frozen, digest=prepared.digest))
+    note_use(uow, run.pk, prepared.frozen)
     announce_start(uow, run, prepared.track)
     if run.status == Run.Status.PENDING:
         enqueue(EXECUTE, identity_id=uow.actor.identity_id, object_id=run.pk, person_id=run.person_id, add=uow.add)
@@ -174,11 +178,19 @@ def facts_of(run: Run, prepared: Prepared) -> dict[str, Any]:
     return {
         "sphere": run.sphere,
         "target_sphere": run.sphere,
-        "sensitivity": prepared.intent.sensitivity.value,
+        "sensitivity": sensitivity_of(prepared),
         "estimated_tokens": prepared.estimate["expected"],
         "over_intent_budget": exceeds_budget(prepared.intent.type, prepared.estimate["expected"]),
         "estimated_cost_pico_usd": prepared.estimate["cost_pico_usd"],
     }
+
+
+def sensitivity_of(prepared: Prepared) -> str:
+    """That of the request or of what is remembered with it, whichever is higher."""
+    levels = [level.value for level in Sensitivity]
+    told = [prepared.intent.sensitivity.value]
+    told += [fragment["sensitivity"] for fragment in prepared.frozen if "memory" in fragment]
+    return max(told, key=levels.index)
 
 
 def ask(uow: UnitOfWork, run: Run, ruling: Ruling) -> None:

@@ -25,6 +25,7 @@ from governance.access.showing import newest_page
 from governance.errors import BadInput, BudgetExceeded, Conflict, GovernanceError, TooMany, Unprocessable
 from governance.isolation.context import current, reading
 from governance.isolation.lookup import find
+from governance.memory.showing import shown_in
 from governance.perform import perform
 from spheres.facts import SPHERE_BY_SLUG, Sphere
 from spheres.views.common import back, performed, show
@@ -117,6 +118,7 @@ def run_page(request: HttpRequest, run: Run, *, form: AnswerForm | None = None, 
     with reading():
         rows = rows_of(run)
         snapshot = Snapshot.objects.filter(run=run).newest_first().first()
+        seen = shown_in(snapshot.fragments) if snapshot else []
         card = card_of(run, current(), rows)
     request.thread = {"title": run.thread.title, "url": thread_url(run)}  # type: ignore[attr-defined]
     context = {
@@ -124,6 +126,7 @@ def run_page(request: HttpRequest, run: Run, *, form: AnswerForm | None = None, 
         "card": card,
         "form": form or AnswerForm(initial={"encoding": run.encoding}),
         "snapshot": snapshot,
+        "seen": seen,
         "attempts": [(row, time_of(row)) for row in rows.attempts],
     }
     return show(request, "agents/run_detail.html", context, sphere=SPHERE_BY_SLUG[run.sphere], status=status)

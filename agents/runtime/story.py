@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from agents.pipeline.models import LaneResult, Run, Snapshot, ToolCall, Turn
+from governance.memory.recalling import filled
 from governance.uow import UnitOfWork
 
 
@@ -19,9 +20,9 @@ class Story:
 
     @cached_property
     def fragments(self) -> list[dict[str, Any]]:
-        """The frozen context of the newest snapshot."""
+        """The frozen context of the newest snapshot, with the words of what is still remembered as it was then."""
         newest = Snapshot.objects.filter(run=self.run).order_by("-id").values_list("fragments", flat=True)[:1]
-        return next(iter(newest), [])
+        return filled(next(iter(newest), []))
 
     @cached_property
     def turns(self) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ NOVA_TOOLS = (
     "spheres.task.create",
     "threads.message.add",
     "threads.decision.propose",
+    "governance.memory.propose",
     "governance.message.send",
     "governance.payment.order",
     "governance.transfer.request",
@@ -130,5 +131,10 @@ def tell_item(item: Any) -> dict[str, Any]:
     }
 
 
+def tell_proposed(item: Any) -> dict[str, Any]:
+    return {"id": str(item.pk), "status": item.status, "note": "A person decides whether it is remembered."}
+
+
+tell_result_of("governance.memory.propose", tell_proposed)
 tell_result_of("spheres.search", tell_found)
 tell_result_of("spheres.item.read", tell_item)

@@ -27,7 +27,7 @@ from governance.access.factors import demand
 from governance.access.problems import respond
 from governance.access.public import is_for_programs, is_public
 from governance.access.refusals import record_refused
-from governance.access.stepup import recently
+from governance.access.stepup import recently, sign_in_key
 from governance.access.violations import record_violation
 from governance.errors import (
     AuditUnavailable,
@@ -188,6 +188,7 @@ def admit(request: HttpRequest) -> IdentityContext | None:
         request_id=request.request_id,  # type: ignore[attr-defined]
         epoch=sessions.epoch(request) if not by_token else "",
         name=str(person),
+        session=sign_in_key(request),
         token_id=token.pk if token is not None else None,
         proved=lambda second: recently(request, second=second),
     )

@@ -20,7 +20,7 @@ from governance.checkpoints.policies import deciding_roles
 from governance.checkpoints.quorum import is_self_approval, lacks_proof, opens_at
 from governance.checkpoints.runs import agent_name, run_request
 from governance.checkpoints.seal import seal_path
-from governance.checkpoints.words import question_of, untrusted_in
+from governance.checkpoints.words import question_of, told_of, untrusted_in
 from governance.delegations.covering import mandates_for
 from governance.grants.actions import is_grantable
 from governance.isolation.context import IdentityContext
@@ -35,7 +35,7 @@ from governance.rules.system import ALWAYS
 
 IRREVERSIBLE = frozenset({Effect.SEND, Effect.TRANSFER, Effect.PAYMENT})
 MOST_SIGNERS = 20
-OWN_FORMS = frozenset({"email", "run", "budget", "payment", "transfer", "trash"})  # those that _what.html draws
+OWN_FORMS = frozenset({"email", "run", "budget", "payment", "transfer", "trash", "memory"})  # those that _what.html draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
     return {
         "preview": row.preview,
         "untrusted": untrusted_in(row),
+        "told": told_of(row.preview, actor.person_id),
         "fields": shown_fields(row.preview),
         "amount": _amount(row.preview),
         "request_sentence": run_request(row.run_id) or row.preview.get("request", ""),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -16,6 +18,21 @@ def preview_of(action: Action, params: Params) -> dict[str, Any]:
     if action.preview is not None:
         return action.preview(params)
     return {"form": "fields", "fields": recorded(action, params)}
+
+
+Told = Callable[[dict[str, Any], UUID], dict[str, Any]]
+_forms: dict[str, Told] = {}
+
+
+def register_form(form: str, told: Told) -> None:
+    """Has the page of a question show what its preview only names: `told(preview, person who looks)`."""
+    _forms[form] = told
+
+
+def told_of(preview: dict[str, Any], person_id: UUID) -> dict[str, Any]:
+    """What a form shows besides the preview that was sealed; {} for all that say everything themselves."""
+    form = preview.get("form", "")
+    return _forms[form](preview, person_id) if form in _forms else {}
 
 
 def question_of(action_name: str, preview: dict[str, Any]) -> str:

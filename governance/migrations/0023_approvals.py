@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0019_checkpoints'),
+        ('governance', "0022_orders"),
     ]
 
     operations = [

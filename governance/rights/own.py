@@ -12,6 +12,7 @@ from governance.delegations.models import Delegation
 from governance.grants.models import Grant
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, LedgerEntry
 from governance.live.models import Event
+from governance.memory.models import MemoryItem, MemoryUse
 from governance.orders.models import PayingAccount, PaymentOrder, TransferRequest
 from governance.outbox.models import OutboundMail
 from governance.people.grants import IdentityPermission
@@ -30,6 +31,8 @@ def register() -> None:
         (Delegation, "delegations", _("Who approved for whom, up to how much and until when")),
         (Execution, "executions", _("What was carried out after an approval")),
         (Grant, "grants", _("What was allowed in advance, and how much of it was used")),
+        (MemoryItem, "memory", _("What is remembered, and that something was forgotten")),
+        (MemoryUse, "memory_uses", _("Which request to an agent was shown which memory")),
         (OutboundMail, "mails", _("E-mails that left, or should have")),
         (PaymentOrder, "payment_orders", _("Payment orders")),
         (PayingAccount, "paying_account", _("The account that payments are made from")),

@@ -110,6 +110,21 @@ BUDGET_RULES = (
     ),
 )
 
+REMEMBER = "governance.memory.approve"  # the action of memory/settling.py
+
+# An agent proposes what to remember; that it is remembered, a person decides, on its exact words.
+MEMORY_RULES = (
+    RuleSpec(
+        "system.agent_memory",
+        _("What an agent wants to remember, a person approves"),
+        RuleKind.ACTION_RESTRICTION,
+        RuleEffect.CHECKPOINT,
+        (Condition("action", "eq", REMEMBER), Condition("actor.kind", "in", ("agent", "nova"))),
+        level=Level.LOW,
+        priority=94,
+    ),
+)
+
 DEFAULT_RULES = (
     RuleSpec(
         "default.sensitive_data",
@@ -140,7 +155,7 @@ DEFAULT_RULES = (
     ),
 )
 
-ALWAYS = (*SYSTEM_RULES, *CONSENT_RULES, *BUDGET_RULES, *DEFAULT_RULES)
+ALWAYS = (*SYSTEM_RULES, *CONSENT_RULES, *BUDGET_RULES, *MEMORY_RULES, *DEFAULT_RULES)
 
 # What a rule above said before it was changed: change one, raise its `version`, and keep the former one here, so that
 # verdicts of that time can still be said again.

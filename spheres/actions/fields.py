@@ -44,8 +44,13 @@ def open_dataspace(pk: UUID | None, sphere: str) -> DataSpace | None:
     if space.sphere != sphere:
         raise Unprocessable("sphere_mismatch", _("This DataSpace belongs to another sphere."))
     if space.status != DataSpaceStatus.ACTIVE:
-        raise Conflict("dataspace_closed", _("This DataSpace is archived: it can be read, not changed."))
+        raise closed()
     return space
+
+
+def closed() -> Conflict:
+    """What everybody hears who wants to put something into an archived DataSpace."""
+    return Conflict("dataspace_closed", _("This DataSpace is archived: it can be read, not changed."))
 
 
 def require_member(person: UUID | None) -> None:

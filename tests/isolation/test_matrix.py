@@ -119,7 +119,7 @@ def _asking(case: Case, method: str, path: str, body: dict[str, Any]) -> tuple[s
 
 
 # What a search is asked for: words of the mark, so that the echo of the question is no leak.
-QUERIES = {"search": "?q=secret", "api-search": "?q=secret"}
+QUERIES = {"search": "?q=secret", "api-search": "?q=secret", "api-memory-search": "?q=secret"}
 # Requests that end or change the visitor's own session, or that a person makes from whichever identity she acts for.
 OF_THE_SESSION = {
     "account-delete",

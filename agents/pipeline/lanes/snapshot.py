@@ -13,6 +13,9 @@ from django.urls import reverse
 from agents.pipeline.intent.analyse import Intent
 from agents.pipeline.untrusted import Others, by_others
 from governance.canonical import canonical
+from governance.isolation.context import current
+from governance.memory.models import Category
+from governance.memory.recalling import mark_of, recall
 from spheres.models import Item, ItemType
 from spheres.search import Question, best
 from threads.models import Decision, Message, Thread
@@ -24,6 +27,7 @@ DECISIONS = 5
 RECENT_ITEMS = 6
 FOUND_ITEMS = 6
 LONGEST_FRAGMENT = 1_500  # characters
+MEMORY_SHARE = 4  # memory takes a quarter of the window at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Fragment:
     """One piece of context: `n` is how the answer cites it, `url` where a person finds it.
 
     `untrusted`: it holds words of others than the person who asks.
+    `memory`: which words of which version, where it is something remembered. Its text is not frozen with the others.
     """
 
     n: int
@@ -42,6 +47,7 @@ class Fragment:
     url: str
     sensitivity: str = "internal"
     untrusted: bool = False
+    memory: dict[str, Any] | None = None
 
     @property
     def size(self) -> int:
@@ -49,17 +55,24 @@ class Fragment:
         return len(self.text.encode()) + len(self.title.encode())
 
 
-def freeze(intent: Intent, thread: Thread, reader: UUID, *, new: bool = False) -> list[Fragment]:
-    """The fragments a run of `reader` may see: its thread first (a `new` one is empty), then the sphere about it."""
-    window, chosen = SNAPSHOT_TOKENS * BYTES_PER_TOKEN, []
-    seen: set[str] = set()
-    for fragment in _candidates(intent, thread, by_others(reader), new):
-        if fragment.id in seen or fragment.size > window:
-            continue
-        seen.add(fragment.id)
-        window -= fragment.size
-        chosen.append(fragment)
+def freeze(intent: Intent, thread: Thread, reader: UUID, agent: str, *, new: bool = False) -> list[Fragment]:
+    """What a run of `reader` may see: what is remembered, its thread (a `new` one is empty), what the sphere holds."""
+    window = SNAPSHOT_TOKENS * BYTES_PER_TOKEN
+    chosen, left = _fitting(_memory(thread, agent), window // MEMORY_SHARE)
+    seen = {fragment.id for fragment in chosen}
+    others = (fragment for fragment in _candidates(intent, thread, by_others(reader), new) if fragment.id not in seen)
+    chosen += _fitting(others, window - window // MEMORY_SHARE + left)[0]
     return [replace(fragment, n=number) for number, fragment in enumerate(chosen, 1)]
+
+
+def _fitting(candidates: Iterable[Fragment], window: int) -> tuple[list[Fragment], int]:
+    """Those that fit, each once, in their order; and the bytes that are left."""
+    chosen: dict[str, Fragment] = {}
+    for fragment in candidates:
+        if fragment.id not in chosen and fragment.size <= window:
+            chosen[fragment.id] = fragment
+            window -= fragment.size
+    return list(chosen.values()), window
 
 
 def digest(frozen: list[dict[str, Any]]) -> str:
@@ -68,7 +81,16 @@ def digest(frozen: list[dict[str, Any]]) -> str:
 
 
 def as_json(fragments: Iterable[Fragment]) -> list[dict[str, Any]]:
-    return [asdict(fragment) for fragment in fragments]
+    return [_kept(fragment) for fragment in fragments]
+
+
+def _kept(fragment: Fragment) -> dict[str, Any]:
+    """What the snapshot stores: of memory only which words they were, so that they can still be forgotten."""
+    plain = asdict(fragment)
+    if fragment.memory is None:
+        del plain["memory"]
+        return plain
+    return {**plain, "text": ""}
 
 
 def _candidates(intent: Intent, thread: Thread, others: Others, new: bool) -> Iterable[Fragment]:
@@ -77,6 +99,14 @@ def _candidates(intent: Intent, thread: Thread, others: Others, new: bool) -> It
         yield from _decisions(thread, others)
         yield from _tail(thread, others)
     yield from _items(intent, thread, others)
+
+
+def _memory(thread: Thread, agent: str) -> Iterable[Fragment]:
+    """What is remembered and concerns this sphere, thread or agent: pinned first, then what was used last."""
+    places = [pk for pk in (thread.pk, thread.dataspace_id) if pk is not None]
+    for row in recall(current(), thread.sphere, places, agent):
+        title, url = str(Category(row.category).label), reverse("memory-detail", args=[row.pk])
+        yield Fragment(0, str(row.pk), "memory", "memory", title, row.text, url, row.sensitivity, memory=mark_of(row))
 
 
 def _tail(thread: Thread, others: Others) -> Iterable[Fragment]:

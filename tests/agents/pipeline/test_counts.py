@@ -60,7 +60,7 @@ def warm(person: Person) -> None:
 def test_a_plain_run_starts_and_is_carried_out_in_this_many_messages(alice: Person) -> None:
     warm(alice)
     runs: list[Run] = []
-    assert counts(messages(lambda: runs.append(started(alice)))) == (13, 20)
+    assert counts(messages(lambda: runs.append(started(alice)))) == (14, 21)
     assert counts(messages(lambda: work(alice, runs[0]))) == (19, 29)
 
 
@@ -85,7 +85,7 @@ def test_a_larger_context_asks_no_more_of_the_database(alice: Person, larger: st
 
 def test_a_question_that_a_rule_stops_in_lane_d_needs_this_many(alice: Person) -> None:
     warm(alice)
-    assert counts(messages(lambda: started(alice, SECRET))) == (15, 24)
+    assert counts(messages(lambda: started(alice, SECRET))) == (16, 25)
 
 
 def test_a_tool_call_that_stops_is_one_more_commit(alice: Person) -> None:

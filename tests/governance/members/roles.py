@@ -68,6 +68,17 @@ ROLES: dict[str, frozenset[str]] = {
     "governance.member.leave": SELF,
     "governance.member.remove": MANAGE,
     "governance.member.uninvite": MANAGE,
+    "governance.memory.approve": ACT,
+    "governance.memory.archive": ACT,
+    "governance.memory.create": ACT,
+    "governance.memory.delete": ACT,
+    "governance.memory.pin": ACT,
+    "governance.memory.propose": MACHINE,
+    "governance.memory.reject": ACT,
+    "governance.memory.restore": ACT,
+    "governance.memory.sweep": SYSTEM,
+    "governance.memory.unpin": ACT,
+    "governance.memory.update": ACT,
     "governance.message.send": ACT,
     "governance.notification.prefer": SELF,
     "governance.notification.read": SELF,
@@ -153,6 +164,13 @@ ROLES: dict[str, frozenset[str]] = {
     "threads.thread.resolve": ACT,
 }
 
+# What only an agent does: by it, it reports or proposes.
+AGENTS_ONLY = frozenset({"governance.memory.propose", "threads.message.record"})
+# What people and their programs do, agents never: an agent proposes what to remember, and changes nothing of it.
+NO_AGENT = frozenset(f"governance.memory.{verb}" for verb in ("archive", "create", "pin", "restore", "unpin"))
+# What a program never does; an agent's attempt always stops at a person.
+NO_TOKEN = frozenset({"governance.memory.approve"})
+
 # What a person does in person: neither an agent nor a program's token may do it for them.
 IN_PERSON = frozenset(
     {
@@ -192,6 +210,9 @@ IN_PERSON = frozenset(
         "governance.member.leave",
         "governance.member.remove",
         "governance.member.uninvite",
+        "governance.memory.delete",
+        "governance.memory.reject",
+        "governance.memory.update",
         "governance.notification.prefer",
         "governance.order.set_account",
         "governance.outside.link",

@@ -12,7 +12,17 @@ from governance.isolation.context import Channel, bind
 from governance.people.policies import MANAGERS, READERS, WRITERS
 from governance.registry.actions import Effect, all_actions
 from tests.cast import Person
-from tests.governance.members.roles import ACT, EVERYBODY, IN_PERSON, MANAGE, READ, ROLES
+from tests.governance.members.roles import (
+    ACT,
+    AGENTS_ONLY,
+    EVERYBODY,
+    IN_PERSON,
+    MANAGE,
+    NO_AGENT,
+    NO_TOKEN,
+    READ,
+    ROLES,
+)
 
 pytestmark = pytest.mark.security
 DECLARED = {name: one for name, one in all_actions().items() if not name.startswith("tests.")}
@@ -45,9 +55,10 @@ def test_what_is_no_role_does_nothing(name: str, role: str, alice: Person) -> No
 @pytest.mark.parametrize("name", sorted(ROLES))
 def test_neither_an_agent_nor_a_token_acts_in_person(name: str, alice: Person) -> None:
     expected = bool(ROLES[name]) and name not in IN_PERSON
-    assert may(alice, name, "owner", token_id=uuid7()) is expected
-    if name != "threads.message.record":  # an agent reports by it
-        assert may(alice, name, "owner", channel=Channel.AGENT, agent="nova", run_id=uuid7()) is expected
+    assert may(alice, name, "owner", token_id=uuid7()) is (expected and name not in NO_TOKEN)
+    if name not in AGENTS_ONLY:
+        by_agent = may(alice, name, "owner", channel=Channel.AGENT, agent="nova", run_id=uuid7())
+        assert by_agent is (expected and name not in NO_AGENT)
 
 
 def test_a_viewer_changes_nothing_of_the_identity() -> None:
