@@ -17,6 +17,8 @@ class GovernanceConfig(AppConfig):
         from governance.checkpoints import actions as checkpoints  # noqa: F401
         from governance.checkpoints import editing, escalating, resolving  # noqa: F401
         from governance.checkpoints.leaving import end_questions
+        from governance.crossings import following, telling  # noqa: F401
+        from governance.crossings.ending import end_crossings, end_from
         from governance.delegations import actions as delegations
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
@@ -36,6 +38,7 @@ class GovernanceConfig(AppConfig):
         from governance.people import owning  # noqa: F401
         from governance.rights import actions as rights  # noqa: F401
         from governance.rights import ending, own  # noqa: F401
+        from governance.rights.erasing import register_farewell
         from governance.rules import actions as rules  # noqa: F401
         from governance.rules import whatif  # noqa: F401
         from governance.staff import looks
@@ -50,12 +53,15 @@ class GovernanceConfig(AppConfig):
         own_events.register()
         listen(webhook_outbox.note)
         notifications.register()
+        telling.register()
         looks.register()
         register_limit(EXECUTION, r"/(api/v2|connections)/webhooks/[^/]+/test/?")  # each may wait for ten seconds
         register_departure(end_jobs)
         register_departure(end_questions)
         register_departure(delegations.end_delegations)
         register_departure(grants.end_grants)
+        register_departure(end_crossings)
+        register_farewell(end_from)
         register_departure(forget)
         register_departure(tellers.forget)
         react_to("checkpoint", recount)

@@ -1,23 +1,19 @@
-"""Ordering a payment, requesting a transfer: recorded once a person has approved the exact order."""
+"""Ordering a payment: recorded once a person has approved the exact order."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
-from governance.orders.models import PaymentOrder, TransferRequest
+from governance.orders.models import PaymentOrder
 from governance.people.policies import may_write
 from governance.registry.actions import Effect, Params, action
 from governance.uow import UnitOfWork
-
-Sphere = Literal[
-    "personal", "business", "government", "creative", "community", "social", "entertainment", "team", "scholar"
-]
 
 
 class OrderPayment(Params):
@@ -62,37 +58,3 @@ def order_payment(uow: UnitOfWork, params: OrderPayment) -> PaymentOrder:
     )
     uow.announce("payment.ordered", order.pk)
     return order
-
-
-class RequestTransfer(Params):
-    """Requests that something be handed over to another sphere. A person approves it first."""
-
-    subject: str = Field(min_length=1, max_length=200, description="What is to be handed over")
-    from_sphere: Sphere = Field(description="The sphere it is in")
-    to_sphere: Sphere = Field(description="The sphere it should go to")
-    note: str = Field(default="", max_length=500, description="Why")
-
-
-def transfer_preview(params: RequestTransfer) -> dict[str, Any]:
-    return {"form": "transfer", **params.model_dump(mode="json"), "reversible": True}
-
-
-def transfer_question(preview: dict[str, Any]) -> str:
-    return gettext("Hand over “%(subject)s” to another sphere?") % {"subject": preview["subject"]}
-
-
-@action(
-    "governance.transfer.request",
-    Effect.TRANSFER,
-    params=RequestTransfer,
-    policy=may_write,
-    label=_("Request a transfer"),
-    preview=transfer_preview,
-    question=transfer_question,
-)
-def request_transfer(uow: UnitOfWork, params: RequestTransfer) -> TransferRequest:
-    row = TransferRequest.objects.create(
-        **params.model_dump(), person_id=uow.actor.person_id, run_id=uow.actor.run_id, requested_at=timezone.now()
-    )
-    uow.announce("transfer.requested", row.pk)
-    return row

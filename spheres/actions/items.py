@@ -10,6 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from governance.crossings.ending import source_deleted
 from governance.errors import BadInput, Conflict, Gone
 from governance.isolation.lookup import find
 from governance.people.policies import may_read, may_write
@@ -19,6 +20,7 @@ from spheres.actions.fields import is_web_address, open_dataspace, require_membe
 from spheres.facts import SphereSlug
 from spheres.models import LONGEST_CONTENT, LONGEST_TITLE, Item, ItemType, ItemVersion, Priority, TaskStatus
 from spheres.querysets import trash_limit
+from spheres.references import read_through, refuse_borrowed
 
 TASK_FIELDS = frozenset({"priority", "status", "due_on", "assignee"})
 MAY_BE_EMPTIED = frozenset({"dataspace", "due_on", "assignee"})
@@ -72,7 +74,7 @@ class ReadItem(Params):
 
 @action("spheres.item.read", Effect.READ, params=ReadItem, policy=may_read, label=_("Read an item"))
 def read_item(uow: UnitOfWork, params: ReadItem) -> Item:
-    return find(Item.objects.alive().select_related("dataspace"), params.item)
+    return read_through(find(Item.objects.alive().select_related("dataspace"), params.item))
 
 
 class UpdateItem(Params):
@@ -103,6 +105,7 @@ def update_item(uow: UnitOfWork, params: UpdateItem) -> Item:
     if item.version != params.version:
         raise Conflict("version_conflict", _("Somebody saved a newer version meanwhile."), current_version=item.version)
     changes = params.changes()
+    refuse_borrowed(item, changes)
     refuse_misfit(item, changes)
     uow.tell(before={name: _plain(getattr(item, name)) for name in sorted(changes)})
     if "dataspace" in changes:
@@ -161,6 +164,7 @@ def delete_item(uow: UnitOfWork, params: DeleteItem) -> Item:
     item = editable(params.item)
     item.deleted_at = now()
     item.save(update_fields=["deleted_at"])
+    source_deleted(uow, "item", [item.pk])
     uow.announce("item.deleted", item.pk, sphere=item.sphere)
     return item
 
