@@ -16,6 +16,7 @@ from governance.access.outside import linking_api as outside
 from governance.audit import api as audit
 from governance.checkpoints import api as checkpoints
 from governance.checkpoints import batch_api as batch
+from governance.crossings import api as crossings
 from governance.delegations import api as delegations
 from governance.grants import api as grants
 from governance.ledger import api as ledger
@@ -77,6 +78,12 @@ urlpatterns = [
     path("governance/statements/", statements.StatementView.as_view(), name="api-statements"),
     path("governance/messages/", outbox.MessagesView.as_view(), name="api-messages"),
     path("governance/violations/", access.ViolationsView.as_view(), name="api-violations"),
+    path("governance/transfers/", crossings.TransfersView.as_view(), name="api-transfers"),
+    path("governance/transfers/<uuid:transfer>/", crossings.TransferView.as_view(), name="api-transfer"),
+    path("governance/transfers/<uuid:transfer>/approve/", crossings.ApproveView.as_view(), name="api-transfer-approve"),
+    path("governance/transfers/<uuid:transfer>/accept/", crossings.AcceptView.as_view(), name="api-transfer-accept"),
+    path("governance/transfers/<uuid:transfer>/reject/", crossings.RejectView.as_view(), name="api-transfer-reject"),
+    path("governance/transfers/<uuid:transfer>/revoke/", crossings.RevokeView.as_view(), name="api-transfer-revoke"),
     path("exports/", rights.ExportsView.as_view(), name="api-exports"),
     path("exports/<uuid:export>/", rights.ExportView.as_view(), name="api-export"),
     path("exports/<uuid:export>/download/", rights.DownloadView.as_view(), name="api-export-download"),

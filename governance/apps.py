@@ -18,6 +18,8 @@ class GovernanceConfig(AppConfig):
         from governance.checkpoints import editing, escalating, resolving  # noqa: F401
         from governance.checkpoints.leaving import end_questions
         from governance.checkpoints.words import register_form
+        from governance.crossings import following, telling  # noqa: F401
+        from governance.crossings.ending import end_crossings, end_from
         from governance.delegations import actions as delegations
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
@@ -42,6 +44,7 @@ class GovernanceConfig(AppConfig):
         from governance.rights import actions as rights  # noqa: F401
         from governance.rights import ending as rights_ending  # noqa: F401
         from governance.rights import own
+        from governance.rights.erasing import register_farewell
         from governance.rules import actions as rules  # noqa: F401
         from governance.rules import whatif  # noqa: F401
         from governance.staff import looks
@@ -57,6 +60,7 @@ class GovernanceConfig(AppConfig):
         own_events.register()
         listen(webhook_outbox.note)
         notifications.register()
+        telling.register()
         looks.register()
         register_limit(EXECUTION, r"/(api/v2|connections)/webhooks/[^/]+/test/?")  # each may wait for ten seconds
         register_departure(end_jobs)
@@ -64,6 +68,8 @@ class GovernanceConfig(AppConfig):
         register_departure(delegations.end_delegations)
         register_departure(grants.end_grants)
         register_departure(forgetting.forget_person)
+        register_departure(end_crossings)
+        register_farewell(end_from)
         register_departure(forget)
         register_departure(tellers.forget)
         react_to("checkpoint", questions.follow_refusal)

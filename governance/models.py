@@ -4,6 +4,7 @@ from governance.access.models import ApiToken, RefusalBurst, SignIn, Violation
 from governance.audit.models import AuditEntry, ChainHead, DataKey
 from governance.audit.signing.models import SignedHead, TreeHead
 from governance.checkpoints.models import Checkpoint, Execution, Vote
+from governance.crossings.models import Crossing, CrossingParcel
 from governance.delegations.models import Delegation
 from governance.grants.models import Grant
 from governance.jobs.models import Job, WorkerBeat
@@ -14,7 +15,7 @@ from governance.members.models import Invitation
 from governance.memory.models import MemoryItem, MemoryUse
 from governance.notices.models import PersonNotice
 from governance.notifications.models import Notification, NotificationPreference, QuietHours
-from governance.orders.models import PayingAccount, PaymentOrder, TransferRequest
+from governance.orders.models import PayingAccount, PaymentOrder
 from governance.outbox.models import OutboundMail
 from governance.people.grants import IdentityPermission
 from governance.people.models import Identity, Membership, User

@@ -21,6 +21,7 @@ from governance.access.outside import views as outside
 from governance.audit import views as audit
 from governance.checkpoints import batch_views as batch
 from governance.checkpoints import views as checkpoints
+from governance.crossings import views as crossings
 from governance.delegations import views as delegations
 from governance.grants import views as grants
 from governance.ledger import caps_views as caps
@@ -135,6 +136,12 @@ urlpatterns = [
     path("statements/", statements.statements, name="statements"),
     path("statements/csv/", statements.statement_csv, name="statement-csv"),
     path("statements/pdf/", statements.statement_pdf, name="statement-pdf"),
+    path("transfers/", crossings.transfer_list, name="transfers"),
+    path("transfers/new/<slug:kind>/<uuid:object>/", crossings.transfer_new, name="transfer-new"),
+    path("transfers/<uuid:transfer>/", crossings.transfer_detail, name="transfer-detail"),
+    path("transfers/<uuid:transfer>/accept/", crossings.transfer_accept, name="transfer-accept"),
+    path("transfers/<uuid:transfer>/decline/", crossings.transfer_decline, name="transfer-decline"),
+    path("transfers/<uuid:transfer>/revoke/", crossings.transfer_revoke, name="transfer-revoke"),
     path("team/", members.team, name="team"),
     path("team/invite/", members.invite, name="team-invite"),
     path("team/invitations/<uuid:invitation>/again/", members.invite_again, name="team-invite-again"),

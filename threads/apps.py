@@ -10,10 +10,11 @@ class ThreadsConfig(AppConfig):
     def ready(self) -> None:
         from governance.ledger.names import register_account_names
         from governance.uow import react_to
-        from threads import exports, looks, remembering, tiles
+        from threads import crossing, exports, looks, remembering, tiles
         from threads.actions import decisions, lifecycle, messages  # noqa: F401 (declares the actions)
         from threads.budgets import follow_cap, names
 
+        crossing.register()
         exports.register()
         looks.register()
         remembering.register()

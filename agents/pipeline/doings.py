@@ -46,7 +46,7 @@ WORDS = {
         "coins", _("Prepared a payment order to %(what)s"), _("Recorded a payment order to %(what)s"), "payee"
     ),
     "governance.transfer.request": Words(
-        "route", _("Prepared the transfer of “%(what)s”"), _("Requested the transfer of “%(what)s”"), "subject"
+        "route", _("Wants to take something into another sphere"), _("Took “%(what)s” into another sphere"), "title"
     ),
 }
 

@@ -42,6 +42,7 @@ class Why(StrEnum):
     VERIFY = "verify the chains of all identities"
     ACCOUNTS = "open or close an identity's own rows"
     NOTICES = "count what waits in another identity of a person, for a notice without content"
+    CROSS = "write what crosses into the other identity's own row, and what became of it there"
     OTHER_CHAIN = "write an act that concerns two identities into the chains of both"
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', "0020_memory"),
+        ('governance', "0021_crossings"),
     ]
 
     operations = [

@@ -1,9 +1,9 @@
-"""Ordering a payment, requesting a transfer: recorded once a person has approved the exact order."""
+"""Ordering a payment: recorded once a person has approved the exact order."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,7 +16,7 @@ from governance.errors import Conflict
 from governance.isolation.lookup import find
 from governance.orders.accounts import FIELDS
 from governance.orders.currencies import amount_text
-from governance.orders.models import PaymentOrder, TransferRequest
+from governance.orders.models import PaymentOrder
 from governance.orders.policies import may_order
 from governance.people.policies import may_write
 from governance.registry.actions import Effect, Params, action
@@ -24,9 +24,6 @@ from governance.uow import UnitOfWork
 
 ORDER = "governance.payment.order"
 ORDERED_TERMS = ("payee", "amount_minor", "currency", "due_date", "reference")
-Sphere = Literal[
-    "personal", "business", "government", "creative", "community", "social", "entertainment", "team", "scholar"
-]
 
 
 class OrderPayment(Params):
@@ -93,37 +90,3 @@ def _new_order(uow: UnitOfWork, params: OrderPayment) -> PaymentOrder:
     return PaymentOrder.objects.create(
         **terms, person_id=actor.person_id, run_id=actor.run_id, ordered_at=timezone.now()
     )
-
-
-class RequestTransfer(Params):
-    """Requests that something be handed over to another sphere. A person approves it first."""
-
-    subject: str = Field(min_length=1, max_length=200, description="What is to be handed over")
-    from_sphere: Sphere = Field(description="The sphere it is in")
-    to_sphere: Sphere = Field(description="The sphere it should go to")
-    note: str = Field(default="", max_length=500, description="Why")
-
-
-def transfer_preview(params: RequestTransfer) -> dict[str, Any]:
-    return {"form": "transfer", **params.model_dump(mode="json"), "reversible": True}
-
-
-def transfer_question(preview: dict[str, Any]) -> str:
-    return gettext("Hand over “%(subject)s” to another sphere?") % {"subject": preview["subject"]}
-
-
-@action(
-    "governance.transfer.request",
-    Effect.TRANSFER,
-    params=RequestTransfer,
-    policy=may_write,
-    label=_("Request a transfer"),
-    preview=transfer_preview,
-    question=transfer_question,
-)
-def request_transfer(uow: UnitOfWork, params: RequestTransfer) -> TransferRequest:
-    row = TransferRequest.objects.create(
-        **params.model_dump(), person_id=uow.actor.person_id, run_id=uow.actor.run_id, requested_at=timezone.now()
-    )
-    uow.announce("transfer.requested", row.pk)
-    return row

@@ -1,4 +1,4 @@
-"""Orders that CHE·NU records and never carries out by itself: payments and transfers (design 3.8)."""
+"""Orders to pay, which CHE·NU records and never carries out by itself (design 3.8)."""
 
 from __future__ import annotations
 
@@ -76,24 +76,3 @@ class PayingAccount(Scoped):
 
     class Meta(Scoped.Meta):
         constraints = [models.UniqueConstraint(fields=["identity"], name="paying_account_once")]
-
-
-class TransferRequest(Scoped):
-    """An approved request to hand something over to another sphere."""
-
-    class Status(models.TextChoices):
-        REQUESTED = "requested", _("Requested")
-        DONE = "done", _("Done")
-        CANCELLED = "cancelled", _("Cancelled")
-
-    subject = models.CharField(max_length=200)
-    from_sphere = models.CharField(max_length=13)
-    to_sphere = models.CharField(max_length=13)
-    note = models.CharField(max_length=500, blank=True)
-    status = models.CharField(max_length=9, choices=Status, default=Status.REQUESTED)
-    person_id = models.UUIDField()
-    run_id = models.UUIDField(null=True)
-    requested_at = models.DateTimeField()
-
-    class Meta(Scoped.Meta):
-        indexes = [models.Index(fields=["identity", "-id"], name="transfer_newest")]

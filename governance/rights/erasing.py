@@ -34,6 +34,13 @@ logger = logging.getLogger("chenu.rights")
 
 ERASED = "governance.identity.erased"
 QUIET = timedelta(seconds=10)  # longer than any request that was let in before the doors closed
+Farewell = Callable[[UUID], None]
+_farewells: list[Farewell] = []
+
+
+def register_farewell(call: Farewell) -> None:
+    """`call(identity)` ends what it has in others, in the transaction of its erasure and the system's scope."""
+    _farewells.append(call)
 
 
 def close_identity(row: Erasure) -> bool:
@@ -74,6 +81,8 @@ def erase_identity(row: Erasure) -> bool:
 def _erase_rows(row: Erasure, target: UUID) -> None:
     """Last entry, rows, key and proof in one transaction."""
     actor = nobody_in(target)
+    for call in _farewells:
+        call(target)
     last = Draft(ERASED, Effect.DELETE, Outcome.ALLOWED, resource_type="governance.identity", resource_id=target)
     append(target, actor, [last], [])
     head = ChainHead.objects.values("seq", "hash").get(identity_id=target)

@@ -8,12 +8,13 @@ from governance.access.models import Violation
 from governance.audit.models import AuditEntry, ChainHead, DataKey
 from governance.audit.signing.models import SignedHead, TreeHead
 from governance.checkpoints.models import Checkpoint, Execution, Vote
+from governance.crossings.models import Crossing, CrossingParcel
 from governance.delegations.models import Delegation
 from governance.grants.models import Grant
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, LedgerEntry
 from governance.live.models import Event
 from governance.memory.models import MemoryItem, MemoryUse
-from governance.orders.models import PayingAccount, PaymentOrder, TransferRequest
+from governance.orders.models import PayingAccount, PaymentOrder
 from governance.outbox.models import OutboundMail
 from governance.people.grants import IdentityPermission
 from governance.registry.models import IdempotencyRecord
@@ -36,7 +37,7 @@ def register() -> None:
         (OutboundMail, "mails", _("E-mails that left, or should have")),
         (PaymentOrder, "payment_orders", _("Payment orders")),
         (PayingAccount, "paying_account", _("The account that payments are made from")),
-        (TransferRequest, "transfer_requests", _("Requests to hand something over")),
+        (Crossing, "crossings", _("What crossed between spheres and identities, or was to")),
         (Rule, "rules", _("Rules of this identity")),
         (RuleVersion, "rule_versions", _("Every version of these rules")),
         (Verdict, "verdicts", _("What the rules said about each act, and why")),
@@ -55,6 +56,7 @@ def register() -> None:
         (DataExport, "exports", _("Archives such as this one")),
     ):
         register_export(model, f"governance/{name}", title)
+    keep_out(CrossingParcel, "of where it came from; what was accepted as a copy is among the items")
     keep_out(WebhookSecret, "secrets; a receiver has its copy, and a new one can be made at any time")
     keep_out(AuditEntry, "written whole into audit/, with the exact bytes and the opened payloads")
     keep_out(ChainHead, "written into audit/head.json")

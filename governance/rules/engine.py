@@ -56,7 +56,7 @@ def evaluate(rules: Sequence[RuleSpec], facts: Mapping[str, Any]) -> Decision:
     trail = [_examined(rule, facts) for rule in ordered]
     matched = [rule for rule, seen in zip(ordered, trail, strict=True) if seen["matched"]]
     decision = _strongest(matched)
-    kind, level, quorum, exclude = _checkpoint(matched, str(facts["effect"]))
+    kind, level, quorum, exclude = _checkpoint(matched, facts)
     document = {
         "decision": decision,
         "kind": kind if decision == RuleEffect.CHECKPOINT else None,
@@ -75,7 +75,7 @@ def outcome(rules: Sequence[RuleSpec], facts: Mapping[str, Any]) -> tuple[str, s
     explanation; level '' where nobody is asked."""
     matched = [rule for rule in rules if all(condition.holds(facts) for condition in rule.conditions)]
     decision = _strongest(matched)
-    _, level, quorum, exclude = _checkpoint(matched, str(facts["effect"]))
+    _, level, quorum, exclude = _checkpoint(matched, facts)
     return decision, level if decision == RuleEffect.CHECKPOINT else "", quorum, exclude
 
 
@@ -130,8 +130,9 @@ def _strongest(matched: Sequence[RuleSpec]) -> str:
     return RuleEffect.ALLOW
 
 
-def _checkpoint(matched: Sequence[RuleSpec], effect: str) -> tuple[str, str, int, bool]:
+def _checkpoint(matched: Sequence[RuleSpec], facts: Mapping[str, Any]) -> tuple[str, str, int, bool]:
     """Kind, level, quorum and requester exclusion that the matching rules ask for together."""
+    effect = str(facts["effect"])
     asking = [rule for rule in matched if rule.effect in {RuleEffect.CHECKPOINT, RuleEffect.ESCALATE}]
     by_effect, default_level = DEFAULTS.get(effect, ("execution_approval", Level.LOW))
     level = max((_level_of(rule, default_level) for rule in asking), key=LEVELS.index, default=default_level)
@@ -140,6 +141,8 @@ def _checkpoint(matched: Sequence[RuleSpec], effect: str) -> tuple[str, str, int
     kind = by_effect
     if effect not in DEFAULTS and asking:
         kind = KIND_BY_RULE.get(asking[0].kind, by_effect)
+    if effect == "TRANSFER" and facts["crosses_identity"]:
+        kind = KIND_BY_RULE["identity_isolation"]
     quorum = max((rule.quorum for rule in asking), default=1)
     return kind, level, quorum, any(rule.exclude_requester for rule in asking)
 

@@ -46,11 +46,12 @@ RAISE = "governance.budget.raise"  # the action of ledger/raising.py
 SYSTEM_RULES = (
     RuleSpec(
         "system.identity_boundary",
-        _("Nothing crosses into another identity"),
+        _("Nothing crosses into another identity but what is offered and accepted"),
         RuleKind.IDENTITY_ISOLATION,
         RuleEffect.DENY,
-        (Condition("crosses_identity", "eq", True),),
+        (Condition("crosses_identity", "eq", True), Condition("effect", "ne", "TRANSFER")),
         priority=100,
+        version=2,
     ),
     RuleSpec(
         "system.sphere_boundary",
@@ -159,4 +160,13 @@ ALWAYS = (*SYSTEM_RULES, *CONSENT_RULES, *BUDGET_RULES, *MEMORY_RULES, *DEFAULT_
 
 # What a rule above said before it was changed: change one, raise its `version`, and keep the former one here, so that
 # verdicts of that time can still be said again.
-FORMER: tuple[RuleSpec, ...] = ()
+FORMER: tuple[RuleSpec, ...] = (
+    RuleSpec(  # before there was a way to carry something over, with two envelopes (crossings)
+        "system.identity_boundary",
+        _("Nothing crosses into another identity"),
+        RuleKind.IDENTITY_ISOLATION,
+        RuleEffect.DENY,
+        (Condition("crosses_identity", "eq", True),),
+        priority=100,
+    ),
+)

@@ -32,6 +32,7 @@ WORDS: dict[str, str | Promise] = {
     "adopted_at": _("Adopted on"),
     "adopted_by_name": _("Adopted by"),
     "agent": _("Agent"),
+    "answered_at": _("Answered"),
     "at": _("When"),
     "author_kind": _("Author"),
     "author_name": _("Name"),
@@ -45,11 +46,15 @@ WORDS: dict[str, str | Promise] = {
     "credits": _("Credits"),
     "decided_at": _("Decided"),
     "deleted_at": _("Deleted"),
+    "direction": _("Over which border"),
     "due_on": _("Due"),
     "effect": _("Effect"),
     "ended_at": _("Ended"),
     "error": _("Error"),
+    "executed_at": _("Carried out"),
     "expires_at": _("Expires"),
+    "form": _("How"),
+    "from_sphere": _("From"),
     "kind": _("Kind"),
     "lane": _("Lane"),
     "last_activity_at": _("Last activity"),
@@ -61,6 +66,7 @@ WORDS: dict[str, str | Promise] = {
     "pico_usd": _("Pico-dollars"),
     "proposed_by_name": _("Proposed by"),
     "request_id": _("Request"),
+    "requested_at": _("Asked for"),
     "requester_id": _("Asked by"),
     "resource_id": _("Is about"),
     "resource_type": _("Kind of row"),
@@ -71,12 +77,14 @@ WORDS: dict[str, str | Promise] = {
     "seq": _("Place"),
     "sphere": _("Sphere"),
     "started_at": _("Begun"),
+    "state": _("State"),
     "statement": _("Decision"),
     "status": _("State"),
     "text": _("Text"),
     "thread_id": _("Thread"),
     "title": _("Title"),
     "token_budget": _("Budget"),
+    "to_sphere": _("To"),
     "tokens": _("Credits"),
     "tokens_used": _("Used"),
     "type": _("Kind"),
@@ -109,6 +117,7 @@ def register() -> None:
         register_words(f"ending:{ending}", ending.label)
     from governance.audit.models import AuditEntry
     from governance.checkpoints.models import Checkpoint
+    from governance.crossings.models import Crossing
     from governance.ledger.models import LedgerEntry
     from governance.orders.models import PaymentOrder
 
@@ -116,6 +125,11 @@ def register() -> None:
         Checkpoint, "checkpoints", _("Questions that waited for a person"),
         "created_at", "kind", "level", "status", "action", "requester_id", "agent", "run_id",
         "expires_at", "decided_at",
+    )  # fmt: skip
+    register_look(
+        Crossing, "crossings", _("What crossed between spheres and identities, or was to"),
+        "requested_at", "direction", "form", "state", "kind", "from_sphere", "to_sphere", "person_id", "agent", "run_id",
+        "executed_at", "answered_at", "ended_at",
     )  # fmt: skip
     register_look(
         LedgerEntry, "ledger", _("Movements of the budgets"),

@@ -9,6 +9,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from governance.crossings.ending import source_deleted
 from governance.errors import BadInput, Conflict, Gone
 from governance.isolation.lookup import find
 from governance.people.policies import may_write
@@ -136,7 +137,9 @@ def delete_dataspace(uow: UnitOfWork, params: OneDataSpace) -> DataSpace:
     change_status(
         uow, space, DataSpaceStatus.DELETED, {DataSpaceStatus.ACTIVE, DataSpaceStatus.ARCHIVED}, deleted_at=moment
     )
-    uow.tell(items=Item.objects.alive().filter(dataspace=space).update(deleted_at=moment))
+    inside = list(Item.objects.alive().filter(dataspace=space).values_list("pk", flat=True))
+    uow.tell(items=Item.objects.filter(pk__in=inside, deleted_at__isnull=True).update(deleted_at=moment))
+    source_deleted(uow, "item", inside)
     return space
 
 

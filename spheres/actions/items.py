@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, model_validator
 
+from governance.crossings.ending import source_deleted
 from governance.errors import BadInput, Conflict, Gone
 from governance.isolation.lookup import find
 from governance.people.policies import may_read, may_write
@@ -20,6 +21,7 @@ from spheres.actions.fields import is_web_address, open_dataspace, require_membe
 from spheres.facts import SphereSlug
 from spheres.models import LONGEST_CONTENT, LONGEST_TITLE, Item, ItemType, ItemVersion, Priority, TaskStatus
 from spheres.querysets import trash_limit
+from spheres.references import read_through, refuse_borrowed
 
 TASK_FIELDS = frozenset({"priority", "status", "due_on", "assignee"})
 BEGINS = 600  # characters of an item that are shown to whoever decides about it
@@ -74,7 +76,7 @@ class ReadItem(Params):
 
 @action("spheres.item.read", Effect.READ, params=ReadItem, policy=may_read, label=_("Read an item"))
 def read_item(uow: UnitOfWork, params: ReadItem) -> Item:
-    return find(Item.objects.alive().select_related("dataspace"), params.item)
+    return read_through(find(Item.objects.alive().select_related("dataspace"), params.item))
 
 
 class UpdateItem(Params):
@@ -105,6 +107,7 @@ def update_item(uow: UnitOfWork, params: UpdateItem) -> Item:
     if item.version != params.version:
         raise Conflict("version_conflict", _("Somebody saved a newer version meanwhile."), current_version=item.version)
     changes = params.changes()
+    refuse_borrowed(item, changes)
     refuse_misfit(item, changes)
     uow.tell(before={name: _plain(getattr(item, name)) for name in sorted(changes)})
     if "dataspace" in changes:
@@ -182,6 +185,7 @@ def delete_item(uow: UnitOfWork, params: DeleteItem) -> Item:
     item = editable(params.item)
     item.deleted_at = now()
     item.save(update_fields=["deleted_at"])
+    source_deleted(uow, "item", [item.pk])
     uow.announce("item.deleted", item.pk, sphere=item.sphere)
     return item
 

@@ -15,6 +15,8 @@ from rest_framework.views import APIView
 
 from governance.access.rest import KeysetPages, act, query
 from governance.errors import NotThere
+from governance.isolation.context import reading
+from governance.isolation.lookup import find
 from governance.registry.actions import NoParameters, Params
 from spheres import shapes
 from spheres.actions.items import CreateItem
@@ -22,6 +24,7 @@ from spheres.actions.tasks import CreateTask
 from spheres.api.common import body, look, parameters
 from spheres.facts import SphereSlug
 from spheres.models import LONGEST_CONTENT, LONGEST_TITLE, Item, ItemType, ItemVersion, Priority, TaskStatus
+from spheres.references import read_through
 
 
 class ItemQuery(Params):
@@ -73,7 +76,8 @@ class ItemView(APIView):
     """An item of any type."""
 
     def found(self, item: UUID) -> Item:
-        return look(Item.objects, item)
+        with reading():
+            return read_through(find(Item.objects, item))
 
     @extend_schema(responses=shapes.ItemOut, operation_id="items_get")
     def get(self, request: Request, item: UUID) -> Response:

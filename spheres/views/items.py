@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from governance.crossings.reading import arrived
 from governance.errors import Conflict
 from governance.isolation.context import current, reading
 from governance.isolation.lookup import find
@@ -53,6 +54,7 @@ def read_page(request: HttpRequest, item: Item) -> HttpResponse:
         earlier = ItemVersion.objects.of(item).filter(version=int(asked)).first()
     context = {
         "item": item,
+        "came": arrived(item.pk),
         "earlier": earlier,
         "versions": [{"row": row, "by": people.get(row.person, "")} for row in versions],
         "assignee": dict(members()).get(str(item.assignee), "") if item.assignee else "",

@@ -112,8 +112,19 @@ def approvals(word: Plants, person: Person, identity: Any) -> None:
     decides(person, identity, stops(person, identity, send, mail(word, "refused")), "reject", comment=word("reason"))
     order = {"payee": word("payee"), "amount_minor": 100, "currency": "CAD", "reference": word("reference")}
     decides(person, identity, stops(person, identity, "governance.payment.order", order), "approve")
-    transfer = {"subject": word("subject"), "from_sphere": "business", "to_sphere": "creative", "note": word("why")}
+    crossings(word, person, identity)
+
+
+def crossings(word: Plants, person: Person, identity: Any) -> None:
+    """A copy in another sphere; something offered from the personal identity; and a reference lent from there."""
+    with person.acting(identity):
+        source = makers.item(word("copied title"), content=word("copied text"))
+    transfer = {"object": source.pk, "to_sphere": "creative", "note": word("why")}
     decides(person, identity, stops(person, identity, "governance.transfer.request", transfer), "approve")
+    with person.acting():
+        lent = makers.item("Prêté", content="lent from elsewhere")
+    offer = {"object": lent.pk, "to_identity": identity.pk, "form": "reference"}
+    decides(person, None, stops(person, None, "governance.transfer.offer", offer), "approve")
 
 
 def runs(word: Plants, person: Person) -> None:
