@@ -14,6 +14,7 @@ class GovernanceConfig(AppConfig):
         from governance.access.contact import actions as contact  # noqa: F401
         from governance.access.factors import actions as factors  # noqa: F401
         from governance.access.outside import actions as outside  # noqa: F401
+        from governance.audit import checking as audit_checking  # noqa: F401
         from governance.checkpoints import actions as checkpoints  # noqa: F401
         from governance.checkpoints import editing, escalating, resolving  # noqa: F401
         from governance.checkpoints.leaving import end_questions

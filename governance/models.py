@@ -1,7 +1,7 @@
 """The models of governance; each lives in the room of its package."""
 
 from governance.access.models import ApiToken, RefusalBurst, SignIn, Violation
-from governance.audit.models import AuditEntry, ChainHead, DataKey
+from governance.audit.models import AuditEntry, ChainCheck, ChainHead, DataKey
 from governance.audit.signing.models import SignedHead, TreeHead
 from governance.checkpoints.models import Checkpoint, Execution, Vote
 from governance.delegations.models import Delegation

@@ -1,6 +1,7 @@
 """The jobs of governance, found by name; nobody imports them otherwise."""
 
 from governance.access import tasks as access
+from governance.audit import tasks as audit
 from governance.audit.signing import tasks as signing
 from governance.checkpoints import tasks as checkpoints
 from governance.ledger import tasks as ledger
@@ -12,5 +13,5 @@ from governance.staff import tasks as staff
 from governance.webhooks import tasks as webhooks
 
 __all__ = [
-    "access", "checkpoints", "ledger", "limits", "notifications", "rights", "rules", "signing", "staff", "webhooks",
+    "access", "audit", "checkpoints", "ledger", "limits", "notifications", "rights", "rules", "signing", "staff", "webhooks",
 ]  # fmt: skip

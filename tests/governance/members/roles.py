@@ -23,6 +23,9 @@ ROLES: dict[str, frozenset[str]] = {
     "agents.run.stop": ACT,
     "governance.account.delete": SELF,
     "governance.account.keep": SELF,
+    "governance.audit.export": MANAGE,
+    "governance.audit.verified": MACHINE,
+    "governance.audit.verify": ACT,
     "governance.budget.raise": ACT,
     "governance.budget.remove_cap": MANAGE,
     "governance.budget.set_cap": MANAGE,
@@ -149,6 +152,7 @@ IN_PERSON = frozenset(
     {
         "governance.account.delete",
         "governance.account.keep",
+        "governance.audit.export",
         "governance.budget.raise",
         "governance.budget.remove_cap",
         "governance.budget.set_cap",
