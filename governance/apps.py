@@ -22,6 +22,8 @@ class GovernanceConfig(AppConfig):
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
         from governance.jobs.leaving import end_jobs
+        from governance.laws import actions as law_actions  # noqa: F401
+        from governance.laws import own as laws
         from governance.ledger import caps, raising, sharing, statement_views, warning  # noqa: F401
         from governance.limits.kinds import EXECUTION, register_limit
         from governance.members import actions as members  # noqa: F401
@@ -52,6 +54,7 @@ class GovernanceConfig(AppConfig):
         listen(webhook_outbox.note)
         notifications.register()
         looks.register()
+        laws.register()
         register_limit(EXECUTION, r"/(api/v2|connections)/webhooks/[^/]+/test/?")  # each may wait for ten seconds
         register_departure(end_jobs)
         register_departure(end_questions)

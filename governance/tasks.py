@@ -4,6 +4,7 @@ from governance.access import tasks as access
 from governance.audit import tasks as audit
 from governance.audit.signing import tasks as signing
 from governance.checkpoints import tasks as checkpoints
+from governance.laws import tasks as laws
 from governance.ledger import tasks as ledger
 from governance.limits import tasks as limits
 from governance.notifications import tasks as notifications
@@ -13,5 +14,6 @@ from governance.staff import tasks as staff
 from governance.webhooks import tasks as webhooks
 
 __all__ = [
-    "access", "audit", "checkpoints", "ledger", "limits", "notifications", "rights", "rules", "signing", "staff", "webhooks",
+    "access", "audit", "checkpoints", "laws", "ledger", "limits", "notifications", "rights", "rules", "signing",
+    "staff", "webhooks",
 ]  # fmt: skip

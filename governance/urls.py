@@ -116,6 +116,7 @@ urlpatterns = [
         name="webhook-redeliver",
     ),
     path("laws/", rules.laws, name="laws"),
+    path("laws/state/", rules.laws_state, name="laws-state"),
     path("notifications/", notifications.notification_list, name="notifications"),
     path("notifications/list/", notifications.rows, name="notification-rows"),
     path("notifications/bell/", notifications.bell, name="notification-bell"),

@@ -115,9 +115,12 @@ class Verified(BaseModel):
 
 
 def check_out(row: ChainCheck) -> dict[str, Any]:
+    return checked(row).model_dump(mode="json")
+
+
+def checked(row: ChainCheck) -> CheckOut:
     fields = {name: getattr(row, name) for name in ("id", "state", "total", "ok", "first_bad", "signed", "created_at")}
-    told = CheckOut(**fields, entries=row.done, head=row.hash, asked_by=row.person_id, ended_at=row.ended_at)
-    return told.model_dump(mode="json")
+    return CheckOut(**fields, entries=row.done, head=row.hash, asked_by=row.person_id, ended_at=row.ended_at)
 
 
 def full_out() -> dict[str, Any]:
@@ -128,9 +131,9 @@ def full_out() -> dict[str, Any]:
     if done is not None:
         found = {"entries": done.done, "ok": done.ok, "head": done.hash, "first_bad": done.first_bad}
         chains = [ChainOut(chain=done.identity_id, **found)]
-    full = check_out(newest) if newest else None
-    ok = done.ok if done else None
-    return Verified(ok=ok, chains=chains, first=1, signed=None, full=full).model_dump(mode="json")
+    return Verified(
+        ok=done.ok if done else None, chains=chains, first=1, signed=None, full=newest and checked(newest)
+    ).model_dump(mode="json")
 
 
 def proof_out(proof: Proof) -> dict[str, Any]:
@@ -142,7 +145,7 @@ def proof_out(proof: Proof) -> dict[str, Any]:
     )
     chain = ChainOut.model_validate(proof.report.as_dict())
     newest = ChainCheck.objects.newest_first().first()
-    full = check_out(newest) if newest else None
+    full = checked(newest) if newest else None
     told = Verified(ok=proof.report.ok, chains=[chain], first=proof.first, signed=signed, full=full)
     return told.model_dump(mode="json")
 

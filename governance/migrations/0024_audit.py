@@ -51,4 +51,19 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name='LawCheck',
+            fields=[
+                ('key', models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ('law', models.CharField(max_length=3)),
+                ('state', models.CharField(choices=[('holds', 'Holds'), ('broken', 'Does not hold'), ('untold', 'Cannot be told')], max_length=6)),
+                ('detail', models.CharField(blank=True, max_length=500)),
+                ('at', models.DateTimeField()),
+                ('since', models.DateTimeField()),
+                ('duration_us', models.BigIntegerField()),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
     ]
