@@ -8,7 +8,7 @@ class AgentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from agents import events, exports, looks, statements, tellers
+        from agents import events, exports, law_checks, looks, statements, tellers
         from agents.pipeline import (
             actions,  # noqa: F401 (declares the actions)
             knowing,
@@ -25,5 +25,6 @@ class AgentsConfig(AppConfig):
         leaving.register()
         tellers.register()
         looks.register()
+        law_checks.register()
         statements.register()
         tiles.register()

@@ -69,6 +69,7 @@ urlpatterns = [
     ),
     path("governance/audit/", audit.AuditView.as_view(), name="api-audit"),
     path("governance/audit/verify/", audit.VerifyView.as_view(), name="api-audit-verify"),
+    path("governance/audit/export/", rights.LogExportView.as_view(), name="api-audit-export"),
     path("governance/audit/<uuid:entry>/", audit.AuditEntryView.as_view(), name="api-audit-entry"),
     path("governance/ledger/", ledger.LedgerView.as_view(), name="api-ledger"),
     path("governance/budgets/", ledger.BudgetsView.as_view(), name="api-budgets"),

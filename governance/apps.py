@@ -14,6 +14,7 @@ class GovernanceConfig(AppConfig):
         from governance.access.contact import actions as contact  # noqa: F401
         from governance.access.factors import actions as factors  # noqa: F401
         from governance.access.outside import actions as outside  # noqa: F401
+        from governance.audit import checking as audit_checking  # noqa: F401
         from governance.checkpoints import actions as checkpoints  # noqa: F401
         from governance.checkpoints import editing, escalating, resolving  # noqa: F401
         from governance.checkpoints.leaving import end_questions
@@ -24,6 +25,8 @@ class GovernanceConfig(AppConfig):
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
         from governance.jobs.leaving import end_jobs
+        from governance.laws import actions as law_actions  # noqa: F401
+        from governance.laws import own as laws
         from governance.ledger import caps, raising, sharing, statement_views, warning  # noqa: F401
         from governance.limits.kinds import EXECUTION, register_limit
         from governance.members import actions as members  # noqa: F401
@@ -62,6 +65,7 @@ class GovernanceConfig(AppConfig):
         notifications.register()
         telling.register()
         looks.register()
+        laws.register()
         register_limit(EXECUTION, r"/(api/v2|connections)/webhooks/[^/]+/test/?")  # each may wait for ten seconds
         register_departure(end_jobs)
         register_departure(end_questions)

@@ -1,8 +1,10 @@
 """The jobs of governance, found by name; nobody imports them otherwise."""
 
 from governance.access import tasks as access
+from governance.audit import tasks as audit
 from governance.audit.signing import tasks as signing
 from governance.checkpoints import tasks as checkpoints
+from governance.laws import tasks as laws
 from governance.ledger import tasks as ledger
 from governance.limits import tasks as limits
 from governance.notifications import tasks as notifications
@@ -12,5 +14,6 @@ from governance.staff import tasks as staff
 from governance.webhooks import tasks as webhooks
 
 __all__ = [
-    "access", "checkpoints", "ledger", "limits", "notifications", "rights", "rules", "signing", "staff", "webhooks",
+    "access", "audit", "checkpoints", "laws", "ledger", "limits", "notifications", "rights", "rules", "signing",
+    "staff", "webhooks",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from governance.access.factors import views as factors
 from governance.access.opened import views as signins
 from governance.access.outside import linking
 from governance.access.outside import views as outside
+from governance.audit import verify_views as verify
 from governance.audit import views as audit
 from governance.checkpoints import batch_views as batch
 from governance.checkpoints import views as checkpoints
@@ -35,6 +36,7 @@ from governance.notifications import views as notifications
 from governance.outbox import views as outbox
 from governance.people import identities
 from governance.people import views as people
+from governance.rights import log_views as log_export
 from governance.rights import views as rights
 from governance.rules import pages as policies
 from governance.rules import verdict_views as verdicts
@@ -94,7 +96,10 @@ urlpatterns = [
     path("approvals/<uuid:checkpoint>/resolve/", checkpoints.approval_resolve, name="approval-resolve"),
     path("approvals/<uuid:checkpoint>/edit/", checkpoints.approval_edit, name="approval-edit"),
     path("audit/", audit.audit, name="audit"),
-    path("audit/verify/", audit.audit_verify, name="audit-verify"),
+    path("audit/verify/", verify.audit_verify, name="audit-verify"),
+    path("audit/verify/state/", verify.audit_verify_state, name="audit-verify-state"),
+    path("audit/export/", log_export.log_export, name="audit-export"),
+    path("audit/export/state/", log_export.log_export_state, name="audit-export-state"),
     path("budgets/", ledger.budgets, name="budgets"),
     path("budgets/burn-down/", ledger.burn_down, name="burn-down"),
     path("budgets/cap/", caps.cap, name="budget-cap"),
@@ -123,6 +128,7 @@ urlpatterns = [
     path("memory/<uuid:memory>/approve/", memory.memory_approve, name="memory-approve"),
     path("memory/<uuid:memory>/reject/", memory.memory_reject, name="memory-reject"),
     path("memory/<uuid:memory>/forget/", memory.memory_forget, name="memory-forget"),
+    path("laws/state/", rules.laws_state, name="laws-state"),
     path("notifications/", notifications.notification_list, name="notifications"),
     path("notifications/list/", notifications.rows, name="notification-rows"),
     path("notifications/bell/", notifications.bell, name="notification-bell"),

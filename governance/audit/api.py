@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from governance.access.rest import KeysetPages, query
+from governance.access.rest import KeysetPages, act, query
 from governance.audit import shapes
+from governance.audit.checking import START
 from governance.audit.filters import AuditFilter
 from governance.audit.models import AuditEntry
 from governance.audit.proof import prove
@@ -22,7 +23,7 @@ from governance.registry.actions import Params
 
 
 class VerifyQuery(Params):
-    """`full=1` verifies from the first entry; otherwise from the last signed head."""
+    """From the last signed head; with `full=1`, what the last verification of the whole log has found."""
 
     full: str = Field(default="", pattern="^(0|1|)$")
 
@@ -56,5 +57,12 @@ class AuditEntryView(APIView):
 class VerifyView(APIView):
     @extend_schema(parameters=[VerifyQuery], responses=shapes.Verified, operation_id="governance_audit_verify")
     def get(self, request: Request) -> Response:
-        """Whether the log is whole, and the one that was signed."""
-        return Response(shapes.proof_out(prove(full=query(request, VerifyQuery).full == "1")))
+        """Whether the log is whole, and the one that was signed; `full` tells how far a whole verification is."""
+        if query(request, VerifyQuery).full == "1":
+            return Response(shapes.full_out())
+        return Response(shapes.proof_out(prove(full=False)))
+
+    @extend_schema(request=None, responses={202: shapes.CheckOut}, operation_id="governance_audit_verify_all")
+    def post(self, request: Request) -> Response:
+        """Has every entry, payload and signed head read again in the background; one at a time."""
+        return act(request, START, request.data, shapes.check_out, 202)

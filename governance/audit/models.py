@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from governance.audit.querysets import AuditEntryQuerySet
 from governance.isolation.models import Scoped
@@ -86,3 +88,42 @@ class DataKey(Scoped):
 
     class Meta(Scoped.Meta):
         constraints = [models.UniqueConstraint(fields=["identity"], name="data_key_once")]
+
+
+class ChainCheck(Scoped):
+    """A verification of the whole chain, from the first entry: asked for, worked out by the worker, kept.
+
+    `total` is the number of entries when it began; `first_bad` is None or {seq, id, reason}; `signed`: up to which
+    entry a signed head holds; `hash`: where the chain ended.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("chain check", "Waiting")
+        RUNNING = "running", pgettext_lazy("chain check", "Running")
+        DONE = "done", pgettext_lazy("chain check", "Done")
+        FAILED = "failed", pgettext_lazy("chain check", "Broken off")
+
+    person_id = models.UUIDField()
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    ok = models.BooleanField(null=True)
+    first_bad = models.JSONField(null=True)
+    signed = models.BigIntegerField(null=True)
+    hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["identity"],
+                condition=models.Q(state__in=["waiting", "running"]),
+                name="chain_check_one_at_a_time",
+            )
+        ]
+        indexes = [models.Index(fields=["identity", "-id"], name="chain_check_newest")]
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in {self.State.WAITING, self.State.RUNNING}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
 from governance.audit.entries import PURPOSE
-from governance.audit.models import AuditEntry, Outcome
+from governance.audit.models import AuditEntry, ChainCheck, Outcome
 from governance.audit.proof import Proof
 from governance.audit.vault import SALT, unseal
 from governance.errors import AuditUnavailable
@@ -84,13 +84,56 @@ class SignedOut(BaseModel):
     key: str
 
 
-class Verified(BaseModel):
-    """`first`: the number of the first entry that was read again."""
+class CheckOut(BaseModel):
+    """A verification of the whole log: `state` is waiting, running, done or failed; `entries`: how many were read;
+    `signed`: up to which entry a signed head holds."""
 
-    ok: bool
+    id: UUID
+    state: str
+    entries: int
+    total: int
+    ok: bool | None
+    first_bad: dict[str, Any] | None
+    signed: int | None
+    head: str
+    asked_by: UUID
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class Verified(BaseModel):
+    """`first`: the number of the first entry that was read again; `full`: the newest verification of the whole log.
+
+    With `full=1` all of it tells of the last one that is done: `ok` is None and `chains` empty while there is none.
+    """
+
+    ok: bool | None
     chains: list[ChainOut]
     first: int
     signed: SignedOut | None
+    full: CheckOut | None
+
+
+def check_out(row: ChainCheck) -> dict[str, Any]:
+    return checked(row).model_dump(mode="json")
+
+
+def checked(row: ChainCheck) -> CheckOut:
+    fields = {name: getattr(row, name) for name in ("id", "state", "total", "ok", "first_bad", "signed", "created_at")}
+    return CheckOut(**fields, entries=row.done, head=row.hash, asked_by=row.person_id, ended_at=row.ended_at)
+
+
+def full_out() -> dict[str, Any]:
+    """What the last verification of the whole log has found."""
+    newest = ChainCheck.objects.newest_first().first()
+    done = ChainCheck.objects.filter(state=ChainCheck.State.DONE).newest_first().first()
+    chains = []
+    if done is not None:
+        found = {"entries": done.done, "ok": done.ok, "head": done.hash, "first_bad": done.first_bad}
+        chains = [ChainOut(chain=done.identity_id, **found)]
+    return Verified(
+        ok=done.ok if done else None, chains=chains, first=1, signed=None, full=newest and checked(newest)
+    ).model_dump(mode="json")
 
 
 def proof_out(proof: Proof) -> dict[str, Any]:
@@ -101,7 +144,10 @@ def proof_out(proof: Proof) -> dict[str, Any]:
         else None
     )
     chain = ChainOut.model_validate(proof.report.as_dict())
-    return Verified(ok=proof.report.ok, chains=[chain], first=proof.first, signed=signed).model_dump(mode="json")
+    newest = ChainCheck.objects.newest_first().first()
+    full = checked(newest) if newest else None
+    told = Verified(ok=proof.report.ok, chains=[chain], first=proof.first, signed=signed, full=full)
+    return told.model_dump(mode="json")
 
 
 def body_of(row: AuditEntry) -> dict[str, Any]:

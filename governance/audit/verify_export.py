@@ -7,7 +7,8 @@
 1. the manifest is signed, every file of it is there with the digest it states, and there is no other;
 2. the chain of the log: each entry's hash is SHA-256 of its domain, the chain's id, its number, the hash
    before it and the digest of its body, from the first entry to the head; each payload is the one that the
-   body committed to;
+   body committed to. In an archive that was narrowed, the entries that were not asked for are there as links alone:
+   the digest of their body in its place;
 3. the signed heads: an Ed25519 signature over the root of a hash tree (RFC 6962) in which the chain's head of
    that moment was a leaf. Whoever made the log anew could not sign it anew.
 """
@@ -91,22 +92,27 @@ def check_files(source: Source) -> Iterator[str]:
             yield f"{name}: altered"
 
 
-def check_chain(source: Source) -> Iterator[str]:
-    """Yields what breaks the chain, at the first entry that does not fit."""
+def check_chain(source: Source, notes: list[str]) -> Iterator[str]:
+    """Yields what breaks the chain, at the first entry that does not fit; notes how many are links alone."""
     head = json.loads(source.read("audit/head.json"))
     if not head:
         return
+    narrowed, links = bool(json.loads(source.read(MANIFEST)).get("narrowed")), 0
     chain, seq, last = uuid.UUID(head["chain"]).bytes, 0, bytes(32)
     for line in source.read("audit/chain.jsonl").splitlines():
         seq += 1
         try:
             entry = json.loads(line)
-            body = entry["body"].encode()
+            is_link = entry["body"] is None and narrowed
+            body = "" if is_link else entry["body"]
+            digest = bytes.fromhex(entry["digest"]) if is_link else hashlib.sha256(body.encode()).digest()
             numbered = CHAIN + chain + seq.to_bytes(8, "big")
-            before, last = last, hashlib.sha256(numbered + last + hashlib.sha256(body).digest()).digest()
+            before, last = last, hashlib.sha256(numbered + last + digest).digest()
             if entry["seq"] != seq or entry["prev_hash"] != before.hex() or entry["hash"] != last.hex():
                 raise ValueError(seq)
-            if entry["payload"] is None:
+            if is_link:
+                links += 1
+            elif entry["payload"] is None:
                 yield f"log: the payload of entry {seq} is not in the clear"
             elif committed(entry) != json.loads(body)["commit"]:
                 yield f"log: the payload of entry {seq} is not the one committed to"
@@ -115,6 +121,8 @@ def check_chain(source: Source) -> Iterator[str]:
             return
     if (seq, last.hex()) != (head["seq"], head["hash"]):
         yield f"log: it ends at entry {seq}, its head says {head['seq']}"
+    if links:
+        notes.append(f"{seq - links} of {seq} entries are told, the others are links alone")
 
 
 def check_signed(source: Source, known: dict[str, bytes], notes: list[str]) -> Iterator[str]:
@@ -122,6 +130,7 @@ def check_signed(source: Source, known: dict[str, bytes], notes: list[str]) -> I
     head = json.loads(source.read("audit/head.json"))
     hashes = [json.loads(line)["hash"] for line in source.read("audit/chain.jsonl").splitlines()]
     seen: dict[str, bool] = {}
+    last = ""
     for text in source.read("audit/signed.jsonl").splitlines():
         kept = json.loads(text)
         told, where = json.loads(kept["line"]), f"signed head {kept['number']}"
@@ -137,7 +146,9 @@ def check_signed(source: Source, known: dict[str, bytes], notes: list[str]) -> I
             yield f"{where}: not in the tree that was signed"
         elif kept["seq"] > len(hashes) or (kept["seq"] and hashes[kept["seq"] - 1] != kept["hash"]):
             yield f"{where}: entry {kept['seq']} is another one than was signed"
-        notes[:] = [f"signed up to entry {kept['seq']} of {len(hashes)} at {told['at']} by the key {told['key']}"]
+        last = f"signed up to entry {kept['seq']} of {len(hashes)} at {told['at']} by the key {told['key']}"
+    if last:
+        notes.append(last)
 
 
 def root_of(leaf: bytes, index: int, size: int, path: list[str]) -> str:
@@ -229,7 +240,7 @@ def faults(source: Source, wanted: str, notes: list[str]) -> Iterator[str]:
     parts = (
         (MANIFEST, check_manifest(source, known, wanted)),
         ("files", check_files(source)),
-        ("log", check_chain(source)),
+        ("log", check_chain(source, notes)),
         ("signed heads", check_signed(source, known, notes)),
     )
     for name, check in parts:

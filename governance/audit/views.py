@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
@@ -18,13 +18,12 @@ from governance.access.showing import names_of, show
 from governance.audit import shapes
 from governance.audit.filters import AuditFilter
 from governance.audit.models import AuditEntry, Outcome
-from governance.audit.proof import prove
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.runs import agent_name
 from governance.checkpoints.seal import seal_path
 from governance.errors import BadInput
 from governance.isolation.context import Channel, current
-from governance.people.policies import may_write
+from governance.people.policies import may_manage, may_write
 from governance.registry.fields import by_field
 
 PAGE = 50
@@ -82,6 +81,8 @@ def audit(request: HttpRequest) -> HttpResponse:
         "more": found[PAGE - 1].seq if len(found) > PAGE and not story else None,
         "outcomes": [(value, shapes.OUTCOMES[value]) for value in Outcome.values],
         "actions": action_choices(),
+        "may_export": may_manage(current()),
+        "narrowed": urlencode(asked.model_dump(mode="json", exclude_none=True)),
     }
     return show(request, "governance/audit.html", context)
 
@@ -174,10 +175,3 @@ def short(digest: bytes | memoryview) -> str:
     """A hash as one can compare it by eye: its first and last four digits."""
     text = bytes(digest).hex()
     return f"{text[:4]}…{text[-4:]}"
-
-
-@require_safe
-def audit_verify(request: HttpRequest) -> HttpResponse:
-    """Recomputes the links since the last signed head, or all of them, and names the first entry that does not fit."""
-    proof = prove(full=request.GET.get("full") == "1")
-    return show(request, "governance/audit_verify.html", {"proof": proof, "verified_at": timezone.now()})

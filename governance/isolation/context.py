@@ -40,6 +40,7 @@ class Why(StrEnum):
     STOP = "see which runs of all identities a person has stopped"
     SIGN = "sign the heads of the chains of all identities"
     VERIFY = "verify the chains of all identities"
+    LAWS = "see whether the laws hold for all identities: numbers and ids, never content"
     ACCOUNTS = "open or close an identity's own rows"
     NOTICES = "count what waits in another identity of a person, for a notice without content"
     CROSS = "write what crosses into the other identity's own row, and what became of it there"

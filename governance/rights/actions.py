@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from governance.audit.filters import AuditFilter
 from governance.errors import Conflict, Gone
 from governance.isolation.context import Channel, IdentityContext
 from governance.isolation.lookup import find
@@ -47,9 +49,30 @@ class FinishExport(OneExport):
 )
 def request_export(uow: UnitOfWork, params: RequestExport) -> DataExport:
     """Has the worker write the archive; one at a time in an identity."""
+    return begin(uow, DataExport.Kind.ALL, {})
+
+
+class RequestLog(AuditFilter):
+    """An archive of the log alone: all entries, or those that fit; of the others their hashes only."""
+
+
+@action(
+    "governance.audit.export",
+    Effect.CREATE,
+    params=RequestLog,
+    policy=may_export,
+    label=_("Ask for an archive of the log"),
+)
+def request_log(uow: UnitOfWork, params: RequestLog) -> DataExport:
+    """Has the worker write the log, the verdicts it names and the rules to find them again."""
+    return begin(uow, DataExport.Kind.LOG, params.model_dump(mode="json", exclude_none=True))
+
+
+def begin(uow: UnitOfWork, kind: DataExport.Kind, narrowed: dict[str, Any]) -> DataExport:
+    """Raises Conflict while another archive of the identity is being written."""
     try:
         with transaction.atomic():
-            row = DataExport.objects.create(person_id=uow.actor.person_id)
+            row = DataExport.objects.create(person_id=uow.actor.person_id, kind=kind, narrowed=narrowed)
     except IntegrityError as error:
         raise Conflict("export_under_way", _("An archive of this identity is being written already.")) from error
     enqueue(EXPORT, uow.actor.identity_id, row.pk, uow.actor.person_id)

@@ -21,6 +21,7 @@ from governance.isolation.lookup import find
 from governance.perform import perform
 from governance.registry.actions import NoParameters
 from governance.rights import shapes
+from governance.rights.actions import RequestLog
 from governance.rights.models import DataExport
 from governance.rights.policies import may_export
 from governance.rights.sending import sent
@@ -51,6 +52,17 @@ class ExportsView(APIView):
         allow()
         confirm(request)
         return act(request, "governance.export.request", {}, shapes.export_out, 202)
+
+
+class LogExportView(APIView):
+    @extend_schema(request=RequestLog, responses={202: shapes.ExportOut}, operation_id="governance_audit_export")
+    def post(self, request: Request) -> Response:
+        """Has an archive of the log written, of all entries or of those that fit; then as `exports/{id}/`."""
+        allow()
+        refuse_spoofed_identity(request)
+        validated(RequestLog, request.data)
+        require_recent_factor(request._request)
+        return act(request, "governance.audit.export", request.data, shapes.export_out, 202)
 
 
 class ExportView(APIView):

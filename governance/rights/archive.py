@@ -17,7 +17,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from governance.audit import verify_export
+from governance.audit import replay_export, verify_export
+from governance.audit.filters import AuditFilter
 from governance.audit.signing import keys
 from governance.audit.signing.outside import RecordProblem
 from governance.audit.signing.taking import sign_heads
@@ -27,10 +28,11 @@ from governance.isolation.lookup import find
 from governance.outbox.models import OutboundMail
 from governance.perform import perform
 from governance.rights import places
+from governance.rights.log_parts import count_log, write_log_parts
 from governance.rights.models import DataExport
 from governance.rights.parts import count_rows, write_parts
 from governance.rights.policies import may_export
-from governance.rights.readme import NAMES, read_me
+from governance.rights.readme import NAMES, read_me, read_me_log
 from governance.uow import unit_of_work
 
 FORMAT = 1
@@ -56,8 +58,13 @@ def make_archive(export_id: UUID) -> None:
         if not may_export(current()):
             raise NotAllowed()
         _sign_log()
-        progress = Progress(row.pk, count_rows())
-        write_parts(parts, progress.add)
+        if row.is_log:
+            asked = AuditFilter.model_validate(row.narrowed)
+            progress = Progress(row.pk, count_log(asked))
+            write_log_parts(parts, asked, progress.add)
+        else:
+            progress = Progress(row.pk, count_rows())
+            write_parts(parts, progress.add)
         progress.tell()
         written = write_zip(row, parts)
         perform("governance.export.finish", {"export": row.pk, "bytes": written.bytes, "sha256": written.sha256})
@@ -91,9 +98,9 @@ def write_zip(row: DataExport, parts: Path) -> Written:
     files: dict[str, dict[str, Any]] = {}
     with places.whole(target) as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, path in _files(row.identity_id, parts):
+            for name, path in (*_parts(parts), *([] if row.is_log else _brought(row.identity_id))):
                 files[name] = _copy(archive, name, path)
-            for name, text in _texts():
+            for name, text in _texts(row):
                 archive.writestr(name, text)
                 files[name] = _facts(hashlib.sha256(text.encode()).hexdigest(), len(text.encode()))
             manifest = json.dumps(_manifest(row, files), indent=1).encode()
@@ -128,18 +135,23 @@ def _signature(manifest: bytes) -> str:
     return json.dumps({"key": keys.fingerprint(keys.public_part(key)), "sig": sealed.hex()})
 
 
-def _texts() -> Iterator[tuple[str, str]]:
+def _texts(row: DataExport) -> Iterator[tuple[str, str]]:
     yield "audit/keys.json", _public_keys()
     yield "verify.py", Path(verify_export.__file__).read_text()
+    yield "replay.py", Path(replay_export.__file__).read_text()
     for language, name in NAMES.items():
-        yield name, read_me(language)
+        yield name, read_me_log(language) if row.is_log else read_me(language)
 
 
-def _files(identity_id: UUID, parts: Path) -> Iterator[tuple[str, Path]]:
-    """(name in the archive, file) of everything that lies on the disk."""
+def _parts(parts: Path) -> Iterator[tuple[str, Path]]:
+    """(name in the archive, file) of what was written for it."""
     for path in sorted(parts.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
             yield path.relative_to(parts).as_posix(), path
+
+
+def _brought(identity_id: UUID) -> Iterator[tuple[str, Path]]:
+    """The same of the identity's e-mails and files."""
     with reading():
         mine = set(OutboundMail.objects.values_list("message_id", flat=True))
     for mail in places.mail_files():
@@ -173,6 +185,8 @@ def _manifest(row: DataExport, files: dict[str, dict[str, Any]]) -> dict[str, An
         "export": str(row.pk),
         "identity": str(row.identity_id),
         "asked_by": str(row.person_id),
+        "holds": row.kind,
+        "narrowed": row.narrowed,
         "files": files,
     }
 

@@ -26,7 +26,14 @@ class DataExportQuerySet(ScopedQuerySet):
 
 
 class DataExport(Scoped):
-    """One archive: asked for, written by the worker, kept for a week. The file is found by its id."""
+    """One archive: asked for, written by the worker, kept for a week. The file is found by its id.
+
+    `narrowed`: of an archive of the log, what its entries were narrowed to (audit/filters.py); empty for all.
+    """
+
+    class Kind(models.TextChoices):
+        ALL = "all", pgettext_lazy("export", "Everything")
+        LOG = "log", pgettext_lazy("export", "The log")
 
     class State(models.TextChoices):
         WAITING = "waiting", pgettext_lazy("export", "Waiting")
@@ -36,6 +43,8 @@ class DataExport(Scoped):
         EXPIRED = "expired", pgettext_lazy("export", "Expired")
 
     person_id = models.UUIDField()
+    kind = models.CharField(max_length=3, choices=Kind, default=Kind.ALL)
+    narrowed = models.JSONField(default=dict)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     rows_done = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(default=0)
@@ -56,12 +65,17 @@ class DataExport(Scoped):
         ]
         indexes = [
             models.Index(fields=["identity", "-id"], name="export_newest"),
+            models.Index(fields=["identity", "kind", "-id"], name="export_of_kind"),
             models.Index(fields=["expires_at"], condition=models.Q(state="ready"), name="export_overdue"),
         ]
 
     @property
     def is_under_way(self) -> bool:
         return self.state in {self.State.WAITING, self.State.WRITING}
+
+    @property
+    def is_log(self) -> bool:
+        return self.kind == self.Kind.LOG
 
     @property
     def is_there(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from governance.access.models import Violation
-from governance.audit.models import AuditEntry, ChainHead, DataKey
+from governance.audit.models import AuditEntry, ChainCheck, ChainHead, DataKey
 from governance.audit.signing.models import SignedHead, TreeHead
 from governance.checkpoints.models import Checkpoint, Execution, Vote
 from governance.crossings.models import Crossing, CrossingParcel
@@ -49,6 +49,7 @@ def register() -> None:
         (BudgetWarning, "budget_warnings", _("Warnings of budgets that ran out")),
         (LedgerEntry, "ledger", _("Movements of the budgets")),
         (Event, "events", _("News that pages were told of")),
+        (ChainCheck, "chain_checks", _("Verifications of the whole log")),
         (Violation, "violations", _("Refused attempts to reach across identities")),
         (IdentityPermission, "permissions", _("What is granted to the identity")),
         (Webhook, "webhooks", _("Webhooks: the addresses that are told of events")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import orjson
 from allauth.account.models import EmailAddress
 
 from governance.audit.entries import PURPOSE
+from governance.audit.filters import AuditFilter
 from governance.audit.models import AuditEntry, ChainHead
 from governance.audit.signing.models import SignedHead
 from governance.audit.vault import SALT, unseal
@@ -19,20 +21,29 @@ from governance.isolation.context import current, reading
 from governance.people.models import Identity, Membership, User
 from governance.rights.places import whole
 from governance.rights.sources import CHUNK, sources
+from governance.rules.reading import plain
+from governance.rules.system import ALWAYS, FORMER
 
 Report = Callable[[int], None]
+Row = dict[str, Any]
+Shape = Callable[[Row], Row]
 CHAIN, READABLE, HEAD = "audit/chain.jsonl", "data/governance/log.json", "audit/head.json"
-SIGNED = "audit/signed.jsonl"
+SIGNED, SYSTEM_RULES = "audit/signed.jsonl", "data/governance/system_rules.json"
 PROFILE = ("id", "email", "display_name", "language", "timezone", "theme", "density", "joined_at")
 
 
 def write_parts(folder: Path, report: Report) -> None:
-    """Writes what is missing in `folder`; `report(rows)` after each piece, also for those found there."""
-    _write_once(folder / "identity.json", lambda: [_identity()], report, alone=True)
-    _write_once(folder / "people.json", lambda: [_people()], report)
+    """Writes what is missing in `folder`; `report(rows)` after each piece, also for those found there.
+
+    The log's end is chosen first: every verdict that an entry up to it names is committed by then.
+    """
+    seq = write_head(folder)
+    write_once(folder / "identity.json", lambda: [_identity()], report, alone=True)
+    write_once(folder / "people.json", lambda: [_people()], report)
     for source in sources():
-        _write_once(folder / "data" / f"{source.name}.json", source.chunks, report)
-    write_log(folder, report)
+        write_once(folder / "data" / f"{source.name}.json", source.chunks, report)
+    write_once(folder / SYSTEM_RULES, lambda: [system_rules()], report)
+    write_log(folder, seq, report)
 
 
 def count_rows() -> int:
@@ -40,11 +51,11 @@ def count_rows() -> int:
     with reading():
         seq = ChainHead.objects.values_list("seq", flat=True).first() or 0
         people, signed = len(_people()), SignedHead.objects.filter(seq__lte=seq).count()
-    return sum(source.count() for source in sources()) + people + signed + 2 * seq + 1
+    return sum(source.count() for source in sources()) + people + signed + 2 * seq + len(system_rules()) + 1
 
 
-def write_log(folder: Path, report: Report) -> None:
-    """The log as far as it reaches now: for people to read, and byte for byte for the proof."""
+def write_head(folder: Path) -> int:
+    """Chooses how far the log of this archive reaches, once; returns the number of its last entry."""
     head = folder / HEAD
     if not head.exists():
         with reading():
@@ -52,13 +63,22 @@ def write_log(folder: Path, report: Report) -> None:
         with whole(head) as file:
             told = {} if end is None else {"chain": end["identity_id"], "seq": end["seq"], "hash": end["hash"]}
             file.write(_json(told) + b"\n")
-    seq = orjson.loads(head.read_bytes()).get("seq", 0)
-    _write_once(folder / CHAIN, lambda: _map(_exact, seq), report, lines=True)
-    _write_once(folder / READABLE, lambda: _map(_readable, seq), report)
-    _write_once(folder / SIGNED, lambda: [_signed(seq)], report, lines=True)
+    seq: int = orjson.loads(head.read_bytes()).get("seq", 0)
+    return seq
 
 
-def _map(shape: Callable[[dict[str, Any]], dict[str, Any]], up_to: int) -> Iterator[list[dict[str, Any]]]:
+def write_log(folder: Path, seq: int, report: Report, asked: AuditFilter | None = None) -> None:
+    """The log up to `seq`: for people to read, and byte for byte for the proof.
+
+    Entries that do not fit what was `asked` for are there as links alone: their hashes, and nothing they tell.
+    """
+    write_once(folder / CHAIN, lambda: _map(_exact, seq, asked, _link), report, lines=True)
+    write_once(folder / READABLE, lambda: _map(_readable, seq, asked), report)
+    write_once(folder / SIGNED, lambda: [_signed(seq)], report, lines=True)
+
+
+def _map(shape: Shape, up_to: int, asked: AuditFilter | None, other: Shape | None = None) -> Iterator[list[Row]]:
+    """The entries in `shape`, those that do not fit in the `other`; without one they are left out."""
     after = 0
     while after < up_to:
         with reading():
@@ -66,12 +86,16 @@ def _map(shape: Callable[[dict[str, Any]], dict[str, Any]], up_to: int) -> Itera
             found = list(rows.values("seq", "body", "payload", "prev_hash", "hash")[:CHUNK])
             if not found:
                 return
-            shaped = [shape(row) for row in found]
-        yield shaped
-        after = found[-1]["seq"]
+            after, fitting = found[-1]["seq"], None
+            if asked is not None:
+                fitting = set(asked.apply(rows.filter(seq__lte=after)).values_list("seq", flat=True))
+            shapes = [(row, shape if fitting is None or row["seq"] in fitting else other) for row in found]
+            shaped = [form(row) for row, form in shapes if form is not None]
+        if shaped:
+            yield shaped
 
 
-def _exact(row: dict[str, Any]) -> dict[str, Any]:
+def _exact(row: Row) -> Row:
     """Everything that a hash was made of, as text: nothing else is needed to make it again."""
     salt, payload = _opened(row)
     return {
@@ -84,7 +108,13 @@ def _exact(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def _link(row: Row) -> Row:
+    """What the chain needs of an entry that is not told: everything its hash was made of, its body as a digest."""
+    digest = hashlib.sha256(bytes(row["body"])).digest()
+    return {"seq": row["seq"], "prev_hash": row["prev_hash"], "hash": row["hash"], "body": None, "digest": digest}
+
+
+def _readable(row: Row) -> Row:
     _, payload = _opened(row)
     told = orjson.loads(payload) if payload is not None else None
     return {"seq": row["seq"], **orjson.loads(bytes(row["body"])), "payload": told}
@@ -116,6 +146,11 @@ def _opened(row: dict[str, Any]) -> tuple[bytes | None, bytes | None]:
     return plain[:SALT], plain[SALT:]
 
 
+def system_rules() -> list[Row]:
+    """The installation's rules, those of former versions too: what verdicts are found from, besides own rules."""
+    return [{"code": spec.code, "version": spec.version, **plain(spec)} for spec in (*ALWAYS, *FORMER)]
+
+
 def _identity() -> list[dict[str, Any]]:
     return [dict(row) for row in Identity.objects.filter(pk=current().identity_id).values()]
 
@@ -141,7 +176,7 @@ def _addresses(person_id: UUID) -> Iterable[dict[str, Any]]:
     return EmailAddress.objects.filter(user_id=person_id).order_by("pk").values("email", "verified", "primary")
 
 
-def _write_once(
+def write_once(
     path: Path,
     chunks: Callable[[], Iterable[list[dict[str, Any]]]],
     report: Report,

@@ -21,7 +21,8 @@ def sent(row: DataExport) -> StreamingHttpResponse:
     file = path.open("rb")
     response = StreamingHttpResponse(_pieces(file), content_type="application/zip")
     response["Content-Length"] = path.stat().st_size
-    response["Content-Disposition"] = content_disposition_header(True, f"chenu-{row.created_at:%Y-%m-%d}.zip")  # type: ignore[assignment]
+    name = f"chenu-{'log-' if row.is_log else ''}{row.created_at:%Y-%m-%d}.zip"
+    response["Content-Disposition"] = content_disposition_header(True, name)  # type: ignore[assignment]
     response["Cache-Control"] = "no-store"
     return response
 

@@ -12,7 +12,11 @@ from governance.rights.models import DataExport, Erasure
 
 
 class ExportOut(BaseModel):
+    """`kind`: all or log; `narrowed`: what the entries of a log were narrowed to."""
+
     id: UUID
+    kind: str
+    narrowed: dict[str, Any]
     state: str
     rows_done: int
     rows_total: int

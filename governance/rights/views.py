@@ -54,9 +54,9 @@ def exports(request: HttpRequest) -> HttpResponse:
 def export_download(request: HttpRequest, export: UUID) -> HttpResponseBase:
     """The archive itself, on record before its first byte."""
     with reading():
-        find(DataExport.objects, export)
+        row: DataExport = find(DataExport.objects, export)
     allow()
-    require_recent_factor(request, back=reverse("settings-data"))
+    require_recent_factor(request, back=reverse("audit-export" if row.is_log else "settings-data"))
     return sent(perform("governance.export.download", {"export": export}))
 
 

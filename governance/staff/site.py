@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django_otp.admin import OTPAdminSite
 
 from governance.errors import NotThere
-from governance.staff import glass_views, views
+from governance.staff import glass_views, views, watching
 from governance.staff.gate import verify
 from governance.staff.tables import TABLES
 
@@ -75,7 +75,9 @@ PAGES: tuple[tuple[str, Callable[..., HttpResponse], str], ...] = (
     ("jobs/<uuid:pk>/cancel/", views.job_cancel, "job-cancel"),
     ("ceiling/", views.ceiling, "ceiling"),
     ("rules/", views.rules, "rules"),
+    ("laws/", watching.laws, "laws"),
     ("log/", views.log, "log"),
+    ("log/verify/", watching.log_verify, "log-verify"),
     ("log/<uuid:pk>/", views.entry, "log-entry"),
     ("glass/", glass_views.looks, "glass"),
     ("glass/open/<uuid:identity>/", glass_views.open_glass, "glass-open"),

@@ -80,6 +80,8 @@ CASES = [
     case("job-cancel", ("POST",), a_job),
     case("ceiling", ("GET", "POST"), lambda alice: {}, {"usd": "1"}),
     case("rules"),
+    case("laws"),
+    case("log-verify"),
     case("log"),
     case("log-entry", ("GET",), an_entry),
     case("glass"),

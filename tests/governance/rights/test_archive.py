@@ -203,14 +203,14 @@ def test_a_worker_that_dies_in_the_middle_leaves_parts_the_next_one_goes_on_from
 ) -> None:
     filled(alice)
     row = requested(alice)
-    real, seen = parts._write_once, []
+    real, seen = parts.write_once, []
 
     def dies(path: Path, *args: Any, **more: Any) -> None:
         if path.name == "messages.json":
             raise KeyboardInterrupt
         real(path, *args, **more)
 
-    monkeypatch.setattr(parts, "_write_once", dies)
+    monkeypatch.setattr(parts, "write_once", dies)
     with pytest.raises(KeyboardInterrupt):
         written(alice, row)
     assert again(alice, row).state == State.WRITING
@@ -222,7 +222,7 @@ def test_a_worker_that_dies_in_the_middle_leaves_parts_the_next_one_goes_on_from
         seen.append((path.name, path.exists()))
         real(path, *args, **more)
 
-    monkeypatch.setattr(parts, "_write_once", watches)
+    monkeypatch.setattr(parts, "write_once", watches)
     done = written(alice, row)
     assert ("items.json", True) in seen
     assert ("messages.json", False) in seen

@@ -1,0 +1,1 @@
+"""What makes the ten laws more than words: checks that look whether each still holds, and what they found."""
