@@ -35,7 +35,9 @@ from governance.rules.system import ALWAYS
 
 IRREVERSIBLE = frozenset({Effect.SEND, Effect.TRANSFER, Effect.PAYMENT})
 MOST_SIGNERS = 20
-OWN_FORMS = frozenset({"email", "run", "budget", "payment", "transfer", "trash", "memory"})  # those that _what.html draws
+OWN_FORMS = frozenset(
+    {"email", "run", "budget", "payment", "transfer", "trash", "memory"}
+)  # those that _what.html draws
 
 
 @dataclass(frozen=True, slots=True)

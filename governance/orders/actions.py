@@ -18,7 +18,6 @@ from governance.orders.accounts import FIELDS
 from governance.orders.currencies import amount_text
 from governance.orders.models import PaymentOrder
 from governance.orders.policies import may_order
-from governance.people.policies import may_write
 from governance.registry.actions import Effect, Params, action
 from governance.uow import UnitOfWork
 
