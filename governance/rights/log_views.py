@@ -16,7 +16,8 @@ from governance.access.stepup import has_just_shown, require_recent_factor
 from governance.audit.filters import AuditFilter
 from governance.audit.shapes import OUTCOMES, label_of
 from governance.errors import BadInput, Conflict
-from governance.perform import by_field, perform
+from governance.perform import perform
+from governance.registry.fields import by_field
 from governance.rights.models import DataExport
 from governance.rights.views import SHOWN, allow
 
