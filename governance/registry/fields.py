@@ -19,6 +19,7 @@ LIST, OBJECT = gettext_lazy("Give a list."), gettext_lazy("Give an object with n
 YES_NO, IDENTIFIER = gettext_lazy("Say true or false."), gettext_lazy("Give a UUID.")
 
 SENTENCES: Mapping[str, Promise] = {
+    "value_error": gettext_lazy("This is not an e-mail address."),  # the one such finding that is not ours
     "missing": gettext_lazy("This field is needed."),
     "extra_forbidden": gettext_lazy("There is no such field here."),
     "none_required": gettext_lazy("Nothing may stand here."),
@@ -85,7 +86,7 @@ def one_of(values: Iterable[Any]) -> ValueError:
 def _sentence(item: Mapping[str, Any]) -> str:
     """A validator of ours has said it itself; what pydantic found is looked up by its kind."""
     context: Mapping[str, Any] = item.get("ctx", {})
-    if item["type"] in {"value_error", "assertion_error"}:
+    if isinstance(context.get("error"), Exception):
         return str(context["error"])
     if named := re.findall(r"'([^']*)'", str(context.get("expected", ""))):  # 'a', 'b' or 'c': without the English
         context = {**context, "expected": ", ".join(named)}

@@ -66,6 +66,13 @@ def test_the_api_answers_in_the_readers_language(alice: Person) -> None:
     assert told("en")["due_on"] == ["Write a day as YYYY-MM-DD."]
 
 
+def test_an_address_that_is_none_is_said_to_be_none(alice: Person) -> None:
+    answer = alice.api.post(
+        "governance/messages/", {"to": ["paul"], "subject": "x", "body": "x"}, HTTP_ACCEPT_LANGUAGE="fr"
+    )
+    assert answer.json()["errors"] == {"to.0": ["Ce n’est pas une adresse de courriel."]}
+
+
 def test_no_field_of_an_action_is_left_without_a_sentence() -> None:
     """Wrong values of every shape for every parameter: nothing falls back on the general sentence."""
     wrong: list[Any] = [object(), "\u2603" * 300_000, -(10**30), [], {}, None, 1.5, True, ["x"], {"x": 1}]
@@ -81,8 +88,10 @@ def findings(params: Any, given: dict[str, Any]) -> set[str]:
     try:
         params.model_validate(given)
     except ValidationError as error:
-        kinds = {item["type"] for item in error.errors()}
-        return kinds - SENTENCES.keys() - {"value_error", "assertion_error"}
+        by_field(error)
+        return {
+            item["type"] for item in error.errors() if not isinstance(item.get("ctx", {}).get("error"), Exception)
+        } - SENTENCES.keys()
     except BadInput:
         pass  # it has said so itself
     return set()
