@@ -21,6 +21,7 @@ PROOFS = {
     "resumes": {"answers", "mails", "left", "executions", "entries", "states", "chains"},
     "kills": {"over", "mails", "once", "ledger", "chains"},
     "isolation": {"clean", "found", "undone"},
+    "exports": {"bare", "clean.verify.py", "clean.replay.py", "mutations", "entries", "verdicts"},
     "writes": {"write.chain", "append.kept", "append.chains", "verify.whole"},
     "runs": {"run.completed", "worker.completed", "http.answers", "chains"},
     "pages": {"rows", "queries.api.threads", "queries.api.tasks", "queries.tasks", "queries.most", "tasks.same"},

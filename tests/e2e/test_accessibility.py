@@ -17,7 +17,7 @@ INSIDE = [
     "/home/", "/s/", "/s/personal/", "/s/personal/capture/", "/s/personal/data/", "/s/personal/threads/", "/tasks/",
     "/threads/", "/approvals/", "/approvals/delegations/", "/approvals/grants/", "/audit/", "/audit/verify/",
     "/budgets/", "/budgets/cap/?unit=tokens&period=month", "/budgets/raise/", "/statements/",
-    "/budgets/burn-down/?unit=tokens&period=month", "/outbox/", "/pipelines/", "/laws/",
+    "/budgets/burn-down/?unit=tokens&period=month", "/outbox/", "/pipelines/", "/laws/", "/audit/export/",
     "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",
     "/settings/data/", "/settings/account/delete/",
     "/connections/", "/connections/webhooks/new/", "/policies/", "/policies/new/?template=sunday",

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from benchmarks.mutations import mutated, stated
 from governance.audit import verify_export
 from tests.cast import Person, make_person
 from tests.governance.audit.chains import grow
@@ -41,10 +42,7 @@ class Held:
 
     def stated(self) -> Held:
         """With the manifest that somebody who changed the files would write."""
-        manifest = json.loads(self.files["manifest.json"])
-        for name, facts in manifest["files"].items():
-            facts["sha256"] = hashlib.sha256(self.files[name]).hexdigest()
-        return Held({**self.files, "manifest.json": json.dumps(manifest, indent=1).encode()})
+        return Held(stated(self.files))
 
 
 @pytest.fixture
@@ -55,31 +53,6 @@ def held(db: None) -> Held:
         archive = opened(exported(alice))
         _made.append({name: archive.zip.read(name) for name in archive.names()})
     return Held(dict(_made[0]))
-
-
-def mutated(files: dict[str, bytes], dice: random.Random) -> tuple[str, dict[str, bytes]]:
-    """(name, files): one file with a byte, a line or its end changed, or gone, or one too many."""
-    name = dice.choice(sorted(files))
-    raw, kind = files[name], dice.choice(["flip", "insert", "delete", "cut", "swap", "gone", "more"])
-    at = dice.randrange(len(raw))
-    lines = raw.splitlines(keepends=True)
-    if kind == "swap" and len(lines) > 1:
-        one = dice.randrange(len(lines) - 1)
-        lines[one], lines[one + 1] = lines[one + 1], lines[one]
-        raw = b"".join(lines)
-    elif kind == "gone":
-        return name, {other: text for other, text in files.items() if other != name}
-    elif kind == "more":
-        return f"{name}.new", {**files, f"{name}.new": raw}
-    elif kind == "cut":
-        raw = raw[:at]
-    elif kind == "insert":
-        raw = raw[:at] + bytes([dice.randrange(256)]) + raw[at:]
-    elif kind == "delete":
-        raw = raw[:at] + raw[at + 1 :]
-    if raw == files[name]:
-        raw = raw[:at] + bytes([raw[at] ^ (1 << dice.randrange(8))]) + raw[at + 1 :]
-    return name, {**files, name: raw}
 
 
 def found_and_named(files: dict[str, bytes], seed: int) -> None:
