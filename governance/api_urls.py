@@ -18,6 +18,7 @@ from governance.checkpoints import api as checkpoints
 from governance.checkpoints import batch_api as batch
 from governance.delegations import api as delegations
 from governance.grants import api as grants
+from governance.kills import api as kills
 from governance.ledger import api as ledger
 from governance.ledger import caps_api as caps
 from governance.ledger import statement_api as statements
@@ -56,6 +57,8 @@ urlpatterns = [
         checkpoints.ResolveView.as_view(),
         name="api-checkpoint-resolve",
     ),
+    path("governance/kill/", kills.KillsView.as_view(), name="api-kills"),
+    path("governance/kill/<uuid:kill>/", kills.KillView.as_view(), name="api-kill"),
     path("governance/grants/", grants.GrantsView.as_view(), name="api-grants"),
     path("governance/grants/<uuid:grant>/", grants.GrantView.as_view(), name="api-grant"),
     path("governance/delegations/", delegations.DelegationsView.as_view(), name="api-delegations"),

@@ -21,6 +21,7 @@ class GovernanceConfig(AppConfig):
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
         from governance.jobs.leaving import end_jobs
+        from governance.kills import actions as kills  # noqa: F401
         from governance.ledger import caps, raising, sharing, statement_views, warning  # noqa: F401
         from governance.limits.kinds import EXECUTION, register_limit
         from governance.members import actions as members  # noqa: F401

@@ -74,6 +74,7 @@ KEPT_OPEN = (
     "governance.token.revoke",
     "governance.delegation.revoke",
     "governance.grant.revoke",
+    "governance.kill.",
     "governance.identity.activate",
 )
 

@@ -7,6 +7,7 @@ from governance.checkpoints.models import Checkpoint, Execution, Vote
 from governance.delegations.models import Delegation
 from governance.grants.models import Grant
 from governance.jobs.models import Job, WorkerBeat
+from governance.kills.models import Kill
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, InstallationAccount, LedgerEntry
 from governance.limits.models import RequestCount
 from governance.live.models import Event

@@ -23,6 +23,7 @@ from governance.checkpoints import batch_views as batch
 from governance.checkpoints import views as checkpoints
 from governance.delegations import views as delegations
 from governance.grants import views as grants
+from governance.kills import views as kills
 from governance.ledger import caps_views as caps
 from governance.ledger import raising_views as raising
 from governance.ledger import statement_views as statements
@@ -81,6 +82,8 @@ urlpatterns = [
     path("accounts/login/second-factor/", mfa.authenticate, name="mfa_authenticate"),
     path("accounts/reauthenticate/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("approvals/", checkpoints.approvals, name="approvals"),
+    path("kill/", kills.kills, name="kills"),
+    path("kill/<uuid:kill>/lift/", kills.lift, name="kill-lift"),
     path("approvals/batch/", batch.approval_batch, name="approval-batch"),
     path("approvals/delegations/", delegations.delegations, name="delegations"),
     path("approvals/delegations/<uuid:delegation>/revoke/", delegations.revoke, name="delegation-revoke"),

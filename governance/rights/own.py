@@ -10,6 +10,7 @@ from governance.audit.signing.models import SignedHead, TreeHead
 from governance.checkpoints.models import Checkpoint, Execution, Vote
 from governance.delegations.models import Delegation
 from governance.grants.models import Grant
+from governance.kills.models import Kill
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, LedgerEntry
 from governance.live.models import Event
 from governance.orders.models import PaymentOrder, TransferRequest
@@ -30,6 +31,7 @@ def register() -> None:
         (Delegation, "delegations", _("Who approved for whom, up to how much and until when")),
         (Execution, "executions", _("What was carried out after an approval")),
         (Grant, "grants", _("What was allowed in advance, and how much of it was used")),
+        (Kill, "kill_switches", _("What was stopped, by whom, and until when")),
         (OutboundMail, "mails", _("E-mails that left, or should have")),
         (PaymentOrder, "payment_orders", _("Payment orders")),
         (TransferRequest, "transfer_requests", _("Requests to hand something over")),

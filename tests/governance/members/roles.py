@@ -47,6 +47,8 @@ ROLES: dict[str, frozenset[str]] = {
     "governance.glass.end": STAFF,
     "governance.glass.look": STAFF,
     "governance.glass.open": STAFF,
+    "governance.kill.lift": MANAGE,
+    "governance.kill.pull": MANAGE,
     "governance.grant.give": ACT,
     "governance.grant.revoke": ACT,
     "governance.grant.use": MACHINE,
@@ -147,6 +149,8 @@ ROLES: dict[str, frozenset[str]] = {
 # What a person does in person: neither an agent nor a program's token may do it for them.
 IN_PERSON = frozenset(
     {
+        "governance.kill.lift",
+        "governance.kill.pull",
         "governance.account.delete",
         "governance.account.keep",
         "governance.budget.raise",
