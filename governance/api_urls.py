@@ -16,6 +16,7 @@ from governance.access.outside import linking_api as outside
 from governance.audit import api as audit
 from governance.checkpoints import api as checkpoints
 from governance.checkpoints import batch_api as batch
+from governance.checkpoints import pace_views as pace
 from governance.delegations import api as delegations
 from governance.grants import api as grants
 from governance.kills import api as kills
@@ -35,6 +36,7 @@ from governance.webhooks import api as webhooks
 
 urlpatterns = [
     path("governance/checkpoints/", checkpoints.CheckpointsView.as_view(), name="api-checkpoints"),
+    path("governance/checkpoints/pace/", pace.PaceView.as_view(), name="api-checkpoint-pace"),
     path("governance/checkpoints/batch/", batch.BatchView.as_view(), name="api-checkpoint-batch"),
     path("governance/checkpoints/<uuid:checkpoint>/", checkpoints.CheckpointView.as_view(), name="api-checkpoint"),
     path(
@@ -79,6 +81,12 @@ urlpatterns = [
     path("governance/statements/", statements.StatementView.as_view(), name="api-statements"),
     path("governance/messages/", outbox.MessagesView.as_view(), name="api-messages"),
     path("governance/violations/", access.ViolationsView.as_view(), name="api-violations"),
+    path("governance/violations/<uuid:violation>/", access.ViolationView.as_view(), name="api-violation"),
+    path(
+        "governance/violations/<uuid:violation>/resolve/",
+        access.ResolveViolationView.as_view(),
+        name="api-violation-resolve",
+    ),
     path("exports/", rights.ExportsView.as_view(), name="api-exports"),
     path("exports/<uuid:export>/", rights.ExportView.as_view(), name="api-export"),
     path("exports/<uuid:export>/download/", rights.DownloadView.as_view(), name="api-export-download"),

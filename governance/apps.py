@@ -8,7 +8,10 @@ class GovernanceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from governance.access import accounts  # noqa: F401 (connects the sign-in signal)
+        from governance.access import (
+            accounts,  # noqa: F401 (connects the sign-in signal)
+            settling,  # noqa: F401
+        )
         from governance.access import actions as access  # noqa: F401 (declares the actions)
         from governance.access.apitokens import actions as apitokens  # noqa: F401
         from governance.access.contact import actions as contact  # noqa: F401

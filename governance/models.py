@@ -3,7 +3,7 @@
 from governance.access.models import ApiToken, RefusalBurst, SignIn, Violation
 from governance.audit.models import AuditEntry, ChainHead, DataKey
 from governance.audit.signing.models import SignedHead, TreeHead
-from governance.checkpoints.models import Checkpoint, Execution, Vote
+from governance.checkpoints.models import Checkpoint, Execution, Sight, Vote
 from governance.delegations.models import Delegation
 from governance.grants.models import Grant
 from governance.jobs.models import Job, WorkerBeat

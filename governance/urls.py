@@ -20,6 +20,7 @@ from governance.access.outside import linking
 from governance.access.outside import views as outside
 from governance.audit import views as audit
 from governance.checkpoints import batch_views as batch
+from governance.checkpoints import pace_views as pace
 from governance.checkpoints import views as checkpoints
 from governance.delegations import views as delegations
 from governance.grants import views as grants
@@ -84,6 +85,7 @@ urlpatterns = [
     path("approvals/", checkpoints.approvals, name="approvals"),
     path("kill/", kills.kills, name="kills"),
     path("kill/<uuid:kill>/lift/", kills.lift, name="kill-lift"),
+    path("approvals/pace/", pace.pace, name="approval-pace"),
     path("approvals/batch/", batch.approval_batch, name="approval-batch"),
     path("approvals/delegations/", delegations.delegations, name="delegations"),
     path("approvals/delegations/<uuid:delegation>/revoke/", delegations.revoke, name="delegation-revoke"),
@@ -156,6 +158,7 @@ urlpatterns = [
     path("settings/account/delete/undo/", rights.account_keep, name="account-keep"),
     path("verdicts/<uuid:verdict>/", verdicts.verdict_page, name="verdict"),
     path("violations/", access.violations, name="violations"),
+    path("violations/<uuid:violation>/", access.violation_detail, name="violation-detail"),
     path(
         "",
         include(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from governance.access.models import Violation
 from governance.audit.models import AuditEntry, ChainHead, DataKey
 from governance.audit.signing.models import SignedHead, TreeHead
-from governance.checkpoints.models import Checkpoint, Execution, Vote
+from governance.checkpoints.models import Checkpoint, Execution, Sight, Vote
 from governance.delegations.models import Delegation
 from governance.grants.models import Grant
 from governance.kills.models import Kill
@@ -28,6 +28,7 @@ def register() -> None:
     for model, name, title in (
         (Checkpoint, "checkpoints", _("Questions that waited for a person, with what was shown")),
         (Vote, "votes", _("Votes on them")),
+        (Sight, "sights", _("When questions were first shown to those who decide")),
         (Delegation, "delegations", _("Who approved for whom, up to how much and until when")),
         (Execution, "executions", _("What was carried out after an approval")),
         (Grant, "grants", _("What was allowed in advance, and how much of it was used")),

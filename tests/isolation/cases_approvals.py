@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+
+from governance.access.models import Violation
 from governance.checkpoints.models import Checkpoint
 from governance.isolation.context import reading
 from governance.kills.models import Kill
@@ -39,7 +42,21 @@ def some_switch(alice: Person) -> dict[str, Any]:
     return {}
 
 
+def a_violation(alice: Person) -> dict[str, Any]:
+    """An attempt of hers, with the mark in what she asked for."""
+    with alice.acting(), transaction.atomic():
+        row = Violation.objects.create(
+            kind="cross_identity_access", person_id=alice.user.pk, method="GET", path="/", user_agent=MARK
+        )
+    return {"violation": row.pk}
+
+
 CASES = [
+    Case("approval-pace", make=traces, whole=True),
+    Case("api-checkpoint-pace", make=traces, whole=True),
+    Case("violation-detail", ("GET", "POST"), a_violation, {"note": "Une faute de frappe"}),
+    Case("api-violation", make=a_violation),
+    Case("api-violation-resolve", ("POST",), a_violation, {"note": "Une faute de frappe"}),
     Case("kills", ("GET", "POST"), some_switch, {"what": "sphere:social"}, whole=True, answers=(400,)),
     Case("kill-lift", ("POST",), a_switch),
     Case("api-kills", ("GET", "POST"), some_switch, {"scope": "sphere", "id": "team"}, whole=True, answers=(409,)),

@@ -32,6 +32,7 @@ ROLES: dict[str, frozenset[str]] = {
     "governance.checkpoint.edit": ACT,
     "governance.checkpoint.escalate": ACT,
     "governance.checkpoint.expire": SYSTEM,
+    "governance.checkpoint.haste": MACHINE,
     "governance.checkpoint.resolve": ACT,
     "governance.credits.share": OWN,
     "governance.delegation.grant": ACT,
@@ -105,6 +106,7 @@ ROLES: dict[str, frozenset[str]] = {
     "governance.token.create": SELF,
     "governance.token.revoke": SELF,
     "governance.transfer.request": ACT,
+    "governance.violation.resolve": MANAGE,
     "governance.webhook.attempt": SYSTEM,
     "governance.webhook.clean": SYSTEM,
     "governance.webhook.create": MANAGE,
@@ -151,6 +153,7 @@ IN_PERSON = frozenset(
     {
         "governance.kill.lift",
         "governance.kill.pull",
+        "governance.violation.resolve",
         "governance.account.delete",
         "governance.account.keep",
         "governance.budget.raise",
