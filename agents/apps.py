@@ -11,6 +11,7 @@ class AgentsConfig(AppConfig):
         from agents import events, exports, law_checks, looks, statements, tellers
         from agents.pipeline import (
             actions,  # noqa: F401 (declares the actions)
+            halting,
             knowing,
             leaving,
             tiles,
@@ -21,6 +22,7 @@ class AgentsConfig(AppConfig):
         register_limit(EXECUTION, r"/[ts]/[^/]+/ask/|/runs/[^/]+/(answer|retry)/")
         events.register()
         exports.register()
+        halting.register()
         knowing.register()
         leaving.register()
         tellers.register()

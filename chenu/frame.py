@@ -6,7 +6,7 @@ SQL by hand: every page asks for it, and to have it composed anew costs five tim
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
@@ -16,6 +16,7 @@ from governance.ledger.budget import FIRST_IDENTITY_CREDITS
 from spheres import today
 
 MOST_WAITING = 100
+MOST_HALTS = 20
 
 # What an older window used counts nothing, as in `budget.credits_left()`.
 FRAME = """
@@ -33,7 +34,9 @@ SELECT i.is_default,
           AND n.identity_id <> i.id),
        (SELECT count(*) FROM (SELECT 1 FROM governance_notification t
         WHERE t.identity_id = i.id AND t.person_id = me.id AND t.in_app AND t.read_at IS NULL
-          AND t.expires_at > statement_timestamp() LIMIT %s) unread)
+          AND t.expires_at > statement_timestamp() LIMIT %s) unread),
+       ARRAY(SELECT ARRAY[k.scope, k.ref, k.name] FROM governance_kill k
+             WHERE k.identity_id = i.id AND k.lifted_at IS NULL ORDER BY k.id LIMIT %s)
 FROM governance_identity i
 CROSS JOIN (SELECT %s::uuid AS id) me
 LEFT JOIN governance_account a ON a.identity_id = i.id AND a.kind = 'identity'
@@ -49,7 +52,8 @@ WHERE i.id = %s
 class Frame:
     """`seq`: the last news that the page shows; `spheres`: that of each decision that waits ("" for none);
     `ending`: "identity" or "account" when it is to be erased, at `ends_at`; `notices`: how many wait elsewhere;
-    `unread`: how many notifications of this identity the person has not read."""
+    `unread`: how many notifications of this identity the person has not read; `halts`: the kill switches that hold,
+    each as scope, which one, and its name."""
 
     seq: int
     spheres: list[str]
@@ -59,6 +63,7 @@ class Frame:
     ends_at: datetime | None = None
     notices: int = 0
     unread: int = 0
+    halts: list[list[str]] = field(default_factory=list)
 
     @property
     def waiting(self) -> Counter[str]:
@@ -69,8 +74,8 @@ class Frame:
 def read() -> Frame:
     """The frame of the bound identity."""
     with reading(), connection.cursor() as cursor:
-        cursor.execute(FRAME, [MOST_WAITING, MOST_WAITING, current().person_id, current().identity_id])
-        is_default, seq, spheres, cap, gone, ending, ends_at, notices, unread = cursor.fetchone()
+        cursor.execute(FRAME, [MOST_WAITING, MOST_WAITING, MOST_HALTS, current().person_id, current().identity_id])
+        is_default, seq, spheres, cap, gone, ending, ends_at, notices, unread, halts = cursor.fetchone()
     if cap is None:  # nothing was spent yet: the account is opened then
         cap, gone = (FIRST_IDENTITY_CREDITS if is_default else 0), 0
-    return Frame(seq or 0, spheres, max(cap - gone, 0), cap, ending, ends_at, notices, unread)
+    return Frame(seq or 0, spheres, max(cap - gone, 0), cap, ending, ends_at, notices, unread, halts)

@@ -114,6 +114,16 @@ class Shell:
         is_account = self.frame.ending == "account"
         return {"is_account": is_account, "at": self.frame.ends_at, "mine": is_account or self.context.role == "owner"}
 
+    @cached_property
+    def halts(self) -> list[dict[str, str]]:
+        """The kill switches that hold on this page: those of its sphere and thread, and those without a place."""
+        sphere, thread = (self.sphere or {}).get("slug"), (self.thread or {}).get("url", "")
+        found = (
+            [dict(zip(("scope", "ref", "name"), one, strict=True)) for one in self.frame.halts] if self.frame else []
+        )
+        here = {"sphere": lambda ref: ref == sphere, "thread": lambda ref: ref in thread}
+        return [one for one in found if here.get(one["scope"], lambda ref: True)(one["ref"])]
+
     @property
     def live_seq(self) -> int:
         """The last news this page already shows: its socket asks for what follows."""

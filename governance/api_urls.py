@@ -16,9 +16,11 @@ from governance.access.outside import linking_api as outside
 from governance.audit import api as audit
 from governance.checkpoints import api as checkpoints
 from governance.checkpoints import batch_api as batch
+from governance.checkpoints import pace_views as pace
 from governance.crossings import api as crossings
 from governance.delegations import api as delegations
 from governance.grants import api as grants
+from governance.kills import api as kills
 from governance.ledger import api as ledger
 from governance.ledger import caps_api as caps
 from governance.ledger import statement_api as statements
@@ -36,6 +38,7 @@ from governance.webhooks import api as webhooks
 
 urlpatterns = [
     path("governance/checkpoints/", checkpoints.CheckpointsView.as_view(), name="api-checkpoints"),
+    path("governance/checkpoints/pace/", pace.PaceView.as_view(), name="api-checkpoint-pace"),
     path("governance/checkpoints/batch/", batch.BatchView.as_view(), name="api-checkpoint-batch"),
     path("governance/checkpoints/<uuid:checkpoint>/", checkpoints.CheckpointView.as_view(), name="api-checkpoint"),
     path(
@@ -58,6 +61,8 @@ urlpatterns = [
         checkpoints.ResolveView.as_view(),
         name="api-checkpoint-resolve",
     ),
+    path("governance/kill/", kills.KillsView.as_view(), name="api-kills"),
+    path("governance/kill/<uuid:kill>/", kills.KillView.as_view(), name="api-kill"),
     path("governance/grants/", grants.GrantsView.as_view(), name="api-grants"),
     path("governance/grants/<uuid:grant>/", grants.GrantView.as_view(), name="api-grant"),
     path("governance/delegations/", delegations.DelegationsView.as_view(), name="api-delegations"),
@@ -85,6 +90,12 @@ urlpatterns = [
     path("governance/transfers/<uuid:transfer>/accept/", crossings.AcceptView.as_view(), name="api-transfer-accept"),
     path("governance/transfers/<uuid:transfer>/reject/", crossings.RejectView.as_view(), name="api-transfer-reject"),
     path("governance/transfers/<uuid:transfer>/revoke/", crossings.RevokeView.as_view(), name="api-transfer-revoke"),
+    path("governance/violations/<uuid:violation>/", access.ViolationView.as_view(), name="api-violation"),
+    path(
+        "governance/violations/<uuid:violation>/resolve/",
+        access.ResolveViolationView.as_view(),
+        name="api-violation-resolve",
+    ),
     path("exports/", rights.ExportsView.as_view(), name="api-exports"),
     path("exports/<uuid:export>/", rights.ExportView.as_view(), name="api-export"),
     path("exports/<uuid:export>/download/", rights.DownloadView.as_view(), name="api-export-download"),

@@ -8,7 +8,10 @@ class GovernanceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from governance.access import accounts  # noqa: F401 (connects the sign-in signal)
+        from governance.access import (
+            accounts,  # noqa: F401 (connects the sign-in signal)
+            settling,  # noqa: F401
+        )
         from governance.access import actions as access  # noqa: F401 (declares the actions)
         from governance.access.apitokens import actions as apitokens  # noqa: F401
         from governance.access.contact import actions as contact  # noqa: F401
@@ -25,6 +28,7 @@ class GovernanceConfig(AppConfig):
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
         from governance.jobs.leaving import end_jobs
+        from governance.kills import actions as kills  # noqa: F401
         from governance.laws import actions as law_actions  # noqa: F401
         from governance.laws import own as laws
         from governance.ledger import caps, raising, sharing, statement_views, warning  # noqa: F401

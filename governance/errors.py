@@ -60,6 +60,12 @@ class NotAllowed(GovernanceError):
     status, code, title = 403, "not_allowed", _("You may not do this")
 
 
+class Halted(NotAllowed):
+    """A kill switch holds what this would begin."""
+
+    code, title = "kill_switch", _("Stopped by a kill switch")
+
+
 class StepUpRequired(NotAllowed):
     """Allowed, once the person has shown again who they are. `back`: the page to return to."""
 

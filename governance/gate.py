@@ -75,6 +75,7 @@ KEPT_OPEN = (
     "governance.token.revoke",
     "governance.delegation.revoke",
     "governance.grant.revoke",
+    "governance.kill.",
     "governance.identity.activate",
     "governance.memory.delete",
     "governance.memory.reject",

@@ -3,11 +3,12 @@
 from governance.access.models import ApiToken, RefusalBurst, SignIn, Violation
 from governance.audit.models import AuditEntry, ChainCheck, ChainHead, DataKey
 from governance.audit.signing.models import SignedHead, TreeHead
-from governance.checkpoints.models import Checkpoint, Execution, Vote
+from governance.checkpoints.models import Checkpoint, Execution, Sight, Vote
 from governance.crossings.models import Crossing, CrossingParcel
 from governance.delegations.models import Delegation
 from governance.grants.models import Grant
 from governance.jobs.models import Job, WorkerBeat
+from governance.kills.models import Kill
 from governance.laws.models import LawCheck
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, InstallationAccount, LedgerEntry
 from governance.limits.models import RequestCount

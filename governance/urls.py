@@ -21,10 +21,12 @@ from governance.access.outside import views as outside
 from governance.audit import verify_views as verify
 from governance.audit import views as audit
 from governance.checkpoints import batch_views as batch
+from governance.checkpoints import pace_views as pace
 from governance.checkpoints import views as checkpoints
 from governance.crossings import views as crossings
 from governance.delegations import views as delegations
 from governance.grants import views as grants
+from governance.kills import views as kills
 from governance.ledger import caps_views as caps
 from governance.ledger import raising_views as raising
 from governance.ledger import statement_views as statements
@@ -85,6 +87,9 @@ urlpatterns = [
     path("accounts/login/second-factor/", mfa.authenticate, name="mfa_authenticate"),
     path("accounts/reauthenticate/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("approvals/", checkpoints.approvals, name="approvals"),
+    path("kill/", kills.kills, name="kills"),
+    path("kill/<uuid:kill>/lift/", kills.lift, name="kill-lift"),
+    path("approvals/pace/", pace.pace, name="approval-pace"),
     path("approvals/batch/", batch.approval_batch, name="approval-batch"),
     path("approvals/delegations/", delegations.delegations, name="delegations"),
     path("approvals/delegations/<uuid:delegation>/revoke/", delegations.revoke, name="delegation-revoke"),
@@ -176,6 +181,7 @@ urlpatterns = [
     path("settings/account/delete/undo/", rights.account_keep, name="account-keep"),
     path("verdicts/<uuid:verdict>/", verdicts.verdict_page, name="verdict"),
     path("violations/", access.violations, name="violations"),
+    path("violations/<uuid:violation>/", access.violation_detail, name="violation-detail"),
     path(
         "",
         include(

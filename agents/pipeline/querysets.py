@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Self
 from uuid import UUID
 
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.functions import Cast
+
 from governance.isolation.querysets import ScopedQuerySet
+from governance.kills.models import Kill
 
 ACTIVE = ("pending", "running", "approved", "awaiting_approval", "needs_clarification")
 
@@ -19,3 +23,23 @@ class RunQuerySet(ScopedQuerySet):
 
     def of_thread(self, thread_id: UUID) -> Self:
         return self.filter(thread_id=thread_id)
+
+    def with_hold(self) -> Self:
+        """Each with `held`: does a kill switch reach it, whether or not it found it when it was pulled?"""
+        return self.annotate(held=_held())
+
+    def to_stop(self) -> Self:
+        """Those that must not go on: a person has said so, or a switch."""
+        return self.filter(Q(stop_requested=True) | Q(_held()))
+
+
+def _held() -> Exists:
+    """Does a live switch reach the run?"""
+    live = Kill.objects.filter(identity_id=OuterRef("identity_id"), lifted_at__isnull=True)
+    reaching = live.filter(
+        Q(scope="identity")
+        | Q(scope="sphere", ref=OuterRef("sphere"))
+        | Q(scope="agent", ref=OuterRef("agent"))
+        | Q(scope="thread", ref=Cast(OuterRef("thread_id"), CharField()))
+    )
+    return Exists(reaching)

@@ -24,7 +24,7 @@ from agents.pipeline.models import Lane, LaneResult, Run, Snapshot
 from agents.pipeline.untrusted import in_snapshot
 from governance.checkpoints.opening import write_checkpoint
 from governance.checkpoints.pausing import MOST_PENDING, check_room
-from governance.errors import BudgetExceeded, NotAllowed, TooMany
+from governance.errors import BudgetExceeded, Halted, NotAllowed, TooMany
 from governance.gate import Ruling, judge, store_verdict
 from governance.jobs.queue import enqueue
 from governance.ledger.budget import Room, run_account_in_thread, too_small, used_percent
@@ -42,7 +42,9 @@ SELECT (SELECT count(*) FROM (
     SELECT 1 FROM agents_run WHERE identity_id = %s AND status IN ('pending', 'running', 'approved') LIMIT %s) AS busy),
   (SELECT count(*) FROM (
     SELECT 1 FROM governance_checkpoint
-    WHERE identity_id = %s AND status = 'pending' AND expires_at > now() AND agent = %s LIMIT %s) AS asked)
+    WHERE identity_id = %s AND status = 'pending' AND expires_at > now() AND agent = %s LIMIT %s) AS asked),
+  EXISTS (SELECT 1 FROM governance_kill WHERE identity_id = %s AND lifted_at IS NULL
+    AND (scope, ref) IN (('identity', ''), ('sphere', %s), ('thread', %s), ('agent', %s)))
 """
 Status = LaneResult.Status
 
@@ -128,7 +130,7 @@ def wait_for_answer(run: Run, track: Track, asked: str) -> None:
 def check(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> None:
     """Lane D: rules, budget and concurrency; E waits when a rule asks. Raises NotAllowed or TooMany."""
     track, action = prepared.track, get_action(EXECUTE)
-    busy, waiting = under_way(uow.actor.identity_id, run.agent)
+    busy, waiting = under_way(uow.actor.identity_id, run)
     if busy >= MOST_CONCURRENT:
         raise TooMany(_("Five runs are under way: wait for one to end."), retry_after=10)
     with track.lane(Lane.D) as tell:
@@ -151,12 +153,18 @@ def check(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> None
         track.mark(Lane.E, Status.SKIPPED)
 
 
-def under_way(identity_id: UUID, agent: str) -> tuple[int, int]:
-    """The runs that a worker has or is to take, and the agent's questions that wait; no further than needed."""
+def under_way(identity_id: UUID, run: Run) -> tuple[int, int]:
+    """The runs that a worker has or is to take, and the agent's questions that wait; no further than needed.
+
+    Raises Halted where a kill switch holds: asked here so that it costs no statement of its own.
+    """
+    reach: list[Any] = [identity_id, run.sphere, str(run.thread_id), run.agent]
     with connection.cursor() as cursor:
-        cursor.execute(UNDER_WAY, [identity_id, MOST_CONCURRENT, identity_id, agent, MOST_PENDING])
-        busy, waiting = cursor.fetchone()
-        return int(busy), int(waiting)
+        cursor.execute(UNDER_WAY, [identity_id, MOST_CONCURRENT, identity_id, run.agent, MOST_PENDING, *reach])
+        busy, waiting, halted = cursor.fetchone()
+    if halted:
+        raise Halted(_("A kill switch holds here: nothing begins until somebody lifts it."))
+    return int(busy), int(waiting)
 
 
 def budget_of(run: Run, thread: Thread, prepared: Prepared) -> tuple[UUID, list[Room]]:

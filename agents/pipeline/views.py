@@ -22,7 +22,7 @@ from agents.pipeline.forms import AnswerForm, AskForm
 from agents.pipeline.models import Run, Snapshot
 from agents.pipeline.steps import Line, duration, water_line
 from governance.access.showing import newest_page
-from governance.errors import BadInput, BudgetExceeded, Conflict, GovernanceError, TooMany, Unprocessable
+from governance.errors import BadInput, BudgetExceeded, Conflict, GovernanceError, Halted, TooMany, Unprocessable
 from governance.isolation.context import current, reading
 from governance.isolation.lookup import find
 from governance.memory.showing import shown_in
@@ -179,7 +179,7 @@ def started(form: Any, asked: dict[str, Any]) -> tuple[Run | None, int]:
     """The new run; or None and the status, with the form saying why it cannot be now."""
     try:
         return performed(form, "agents.run.start", asked), 400
-    except (BudgetExceeded, TooMany) as refusal:
+    except (BudgetExceeded, Halted, TooMany) as refusal:
         form.add_error(None, str(refusal.detail or refusal.title))
         form.out_of_budget = isinstance(refusal, BudgetExceeded)
         return None, refusal.status

@@ -60,12 +60,12 @@ class TakenOver(Exception):
 def execute(run_id: UUID) -> None:
     """Brings a run as far as it goes now: to its end, or to a question for a person. Safe to repeat."""
     with reading():
-        run = find(Run.objects, run_id)
+        run = find(Run.objects.with_hold(), run_id)
     if run.is_over:
         return
     with bind(current().through(run.agent, run.pk)), stoppable(run.pk) as stop:
         try:
-            Execution(run, stop).go()
+            Execution(run, stop, held=run.held).go()
         except TakenOver:
             return
 
@@ -73,7 +73,9 @@ def execute(run_id: UUID) -> None:
 class Execution:
     """One worker's hold on one run."""
 
-    def __init__(self, run: Run, stop: Stop) -> None:
+    def __init__(self, run: Run, stop: Stop, *, held: bool = False) -> None:
+        """`held`: a kill switch reaches it. One that is pulled later is seen by the watcher of stops."""
+        self.held = held
         self.run, self.stop, self.story = run, stop, Story(run)
         self.first: tuple[Attempt, ModelRequest] | None = None
 
@@ -92,7 +94,10 @@ class Execution:
     # --- taking the run -------------------------------------------------------------------------------
 
     def take(self) -> bool:
-        """Claims the run for this worker; False when there is nothing to do for it."""
+        """Claims the run for this worker; False when there is nothing to do for it, or a kill switch holds it."""
+        if self.held and not (self.run.status == Status.RUNNING and others_alive(EXECUTE, self.run.pk)):
+            self.finish(Status.CANCELLED, "", claim=True)
+            return False
         if self.run.status == Status.PENDING:
             return self.begin(None)
         if self.run.status == Status.AWAITING_APPROVAL:
@@ -196,7 +201,7 @@ class Execution:
     def go_on(self) -> bool:
         """Carries out what the model asked for, and tells it, within the bounds of a run."""
         with reading():
-            stopped = Run.objects.filter(pk=self.run.pk, stop_requested=True).exists()
+            stopped = Run.objects.filter(pk=self.run.pk).to_stop().exists()
             calls = self.story.calls()
         if stopped:
             self.finish(Status.CANCELLED, "")

@@ -64,5 +64,5 @@ def _watch() -> None:
 
 def _stopped(run_ids: list[UUID]) -> list[UUID]:
     with bind(None), system_scope(Why.STOP):
-        asked = Run.objects.filter(pk__in=run_ids, stop_requested=True)
+        asked = Run.objects.filter(pk__in=run_ids).to_stop()
         return list(asked.values_list("pk", flat=True))

@@ -114,7 +114,10 @@ class Door:
             if context is None or request.method not in SAFE_METHODS:
                 return self.get_response(request)
             with reading():
-                return self.get_response(request)
+                response = self.get_response(request)
+            for note in getattr(request, "afterwards", ()):
+                note()
+            return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turns a refusal raised by a view into its answer; anything else is a fault of ours."""

@@ -61,7 +61,14 @@ class Violation(Scoped):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(Scoped.Meta):
-        indexes = [models.Index(fields=["identity", "-id"], name="violation_newest")]
+        indexes = [
+            models.Index(fields=["identity", "-id"], name="violation_newest"),
+            models.Index(fields=["identity", "kind", "-id"], name="violation_by_kind"),
+            models.Index(fields=["identity", "severity", "-id"], name="violation_by_severity"),
+            models.Index(
+                fields=["identity", "-id"], condition=models.Q(resolved_at__isnull=True), name="violation_open"
+            ),
+        ]
 
 
 class SignIn(PersonOwned):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +23,14 @@ def show(request: HttpRequest, template: str, context: Mapping[str, Any], *, sta
     zone = ZoneInfo(request.user.timezone)  # type: ignore[union-attr]
     with reading(), timezone.override(zone):
         return render(request, template, {"may_write": may_write(current()), **context}, status=status)
+
+
+def note_afterwards(request: HttpRequest, note: Callable[[], None]) -> None:
+    """Calls `note` once the page has been drawn: what a GET shows is read in a transaction that cannot write."""
+    if request.method == "GET":
+        request.afterwards = [*getattr(request, "afterwards", ()), note]  # type: ignore[attr-defined]
+    elif request.method == "POST":
+        note()
 
 
 def asked_id(request: HttpRequest, name: str) -> UUID | None:

@@ -40,7 +40,7 @@ PAGES = {
     CHECKPOINT: (_("the question"), "approval-detail", True),
     MAIL: (_("the e-mail"), "outbox", False),
     "governance.webhook": (_("the webhook"), "webhook-detail", True),
-    "governance.violation": (_("the violation"), "violations", False),
+    "governance.violation": (_("the violation"), "violation-detail", True),
     "threads.thread": (_("the thread"), "thread-detail", True),
 }
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from governance.checkpoints.endings import tell_ended
 from governance.checkpoints.models import Checkpoint, Vote
+from governance.checkpoints.pace import thought_ms, watch
 from governance.checkpoints.policies import deciding_roles, may_decide
 from governance.checkpoints.quorum import EXCLUDED, is_self_approval, needed, require_care, standing_approvals
 from governance.delegations.covering import covers, may_still_decide, people_in
@@ -59,6 +60,8 @@ def decide(uow: UnitOfWork, params: Decide) -> Checkpoint:
     vote = _vote(uow.actor, row, params, mandate, self_approved=alone and approves)
     uow.tell(question=row.action, envelope=row.envelope_digest, self_approved=vote.self_approved)
     uow.tell(voter=str(vote.person_id))
+    if vote.thought_ms is not None:
+        watch(uow)
     if not approves:
         end(uow, row, Status.REJECTED)
     elif standing_approvals(row) >= needed(row):
@@ -127,6 +130,7 @@ def _vote(
     vote.checkpoint, vote.decision, vote.comment = row, params.decision, params.comment
     vote.envelope_digest = params.envelope_digest
     vote.self_approved, vote.at = self_approved, timezone.now()
+    vote.thought_ms = thought_ms(row, actor.person_id, vote.at)
     vote.save()
     return vote
 

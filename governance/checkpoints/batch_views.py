@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from governance.access.showing import names_of, show
+from governance.access.showing import names_of, note_afterwards, show
 from governance.checkpoints.batch import (
     MOST_TOGETHER,
     RAISED,
@@ -27,6 +28,7 @@ from governance.checkpoints.batch import (
 from governance.checkpoints.checks import most_model_tokens
 from governance.checkpoints.deciding import TimeLeft, can_decide, time_left
 from governance.checkpoints.models import Checkpoint
+from governance.checkpoints.pace import note_sight
 from governance.checkpoints.policies import may_decide
 from governance.checkpoints.quorum import is_solo
 from governance.checkpoints.review import shown_fields
@@ -98,7 +100,9 @@ def _page(
     sheets = _sheets(rows, solo, refused or {})
     context = {"sheets": sheets, "n": sum(one.open for one in sheets), "refused": bool(refused), "refusal": problem}
     status = 409 if refused else problem.status if problem else 200
-    return show(request, "governance/approval_batch.html", context, status=status)
+    page = show(request, "governance/approval_batch.html", context, status=status)
+    note_afterwards(request, partial(note_sight, [one.row for one in sheets if one.open]))
+    return page
 
 
 def _sheets(rows: list[Checkpoint], solo: bool, refused: Refusals) -> list[Sheet]:

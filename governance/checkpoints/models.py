@@ -121,15 +121,33 @@ class Vote(Scoped):
     comment = models.CharField(max_length=500, blank=True)
     envelope_digest = models.CharField(max_length=64, blank=True)  # what was voted on; '' before this was kept
     self_approved = models.BooleanField(default=False)  # a rule asked for somebody else, and there was nobody
+    thought_ms = models.PositiveBigIntegerField(null=True)  # of whoever cast it; empty where it was never shown
     at = models.DateTimeField()
 
     class Meta(Scoped.Meta):
+        indexes = [
+            models.Index("identity", Coalesce("cast_by_id", "person_id"), models.F("id").desc(), name="vote_by_caster")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["identity", "checkpoint", "person_id"], name="vote_once"),
             models.UniqueConstraint(
                 "identity", "checkpoint", Coalesce("cast_by_id", "person_id"), name="vote_cast_once"
             ),
         ]
+
+
+class Sight(Scoped):
+    """When a question was first shown in full to somebody who may decide it, between how many (see `pace`)."""
+
+    append_only = True
+
+    checkpoint = ScopedKey(Checkpoint)
+    person_id = models.UUIDField()
+    together = models.PositiveSmallIntegerField(default=1)
+    at = models.DateTimeField()
+
+    class Meta(Scoped.Meta):
+        constraints = [models.UniqueConstraint(fields=["identity", "checkpoint", "person_id"], name="sight_once")]
 
 
 class Execution(Scoped):

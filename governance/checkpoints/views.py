@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from governance.access.showing import names_of, newest_page, show
+from governance.access.showing import names_of, newest_page, note_afterwards, show
 from governance.access.stepup import require_recent_factor
 from governance.checkpoints.batch import alike
 from governance.checkpoints.checks import most_model_tokens
@@ -23,6 +24,7 @@ from governance.checkpoints.editing import check_editable
 from governance.checkpoints.escalating import ESCALATE
 from governance.checkpoints.forms import EDIT_FORMS, DecideForm
 from governance.checkpoints.models import Checkpoint
+from governance.checkpoints.pace import note_sight
 from governance.checkpoints.policies import may_decide
 from governance.checkpoints.quorum import is_solo, wants_another
 from governance.checkpoints.resolving import RESOLVE
@@ -127,7 +129,10 @@ def approval_page(
         "refusal": refusal,
         "form": form or DecideForm(initial={"envelope_digest": row.envelope_digest}, auto_id="decide-%s"),
     }
-    return show(request, "governance/approval.html", context, status=refusal.status if refusal else 200)
+    page = show(request, "governance/approval.html", context, status=refusal.status if refusal else 200)
+    if context["can_decide"]:
+        note_afterwards(request, partial(note_sight, [row]))
+    return page
 
 
 @require_POST

@@ -20,6 +20,7 @@ SECURITY = Group(_("Security"), 90)
 WAITING, REMINDER = "checkpoint.waiting", "checkpoint.reminder"
 DECIDED, EXPIRED, UNKNOWN = "checkpoint.decided", "checkpoint.expired", "checkpoint.unknown"
 RAISED = "checkpoint.raised"
+HASTY, HASTY_MEMBER = "checkpoint.hasty", "checkpoint.hasty_member"
 DELEGATED, UNDELEGATED = "delegation.granted", "delegation.revoked"
 JOINED, LEFT, REMOVED, ROLE = "member.joined", "member.left", "member.removed", "member.role"
 SHARED = "credits.shared"
@@ -62,6 +63,18 @@ EVENTS = (
         RAISED, APPROVALS, _("The level of an approval was raised"), _("%(who)s asks for a decision sooner"),
         _("A decision is asked for sooner in %(identity)s"), _("It counts as refused from %(at)s on."),
         facts=frozenset({"who", "at"}), type=Type.REMINDER, email=True,
+    ),
+    Event(
+        HASTY, APPROVALS, _("You decide very quickly"), _("Take your time: your last decisions took under two seconds"),
+        _("You decide very quickly in %(identity)s"),
+        _("If questions come too often, allow the like of them in advance, or let somebody decide some for you."),
+        type=Type.WARNING, always=True,
+    ),
+    Event(
+        HASTY_MEMBER, APPROVALS, _("Somebody decides very quickly"), _("%(who)s decides very quickly"),
+        _("Somebody decides very quickly in %(identity)s"),
+        _("Their last decisions took under two seconds. They were told, kindly."),
+        facts=frozenset({"who"}), type=Type.ALERT,
     ),
     Event(
         DELEGATED, APPROVALS, _("Somebody approves for somebody else"), _("%(to)s may approve for %(from)s"),

@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from governance.access.opened.reading import device
 from governance.audit.entries import Draft, News
 from governance.checkpoints.models import Checkpoint
+from governance.checkpoints.pace import HASTE
 from governance.delegations.models import Delegation
 from governance.ledger.sharing import SHARE
 from governance.ledger.warning import FULL, WARN
@@ -71,6 +72,14 @@ def has_voted(uow: UnitOfWork, draft: Draft) -> None:
     """It may wait for others, no longer for who has voted."""
     for person_id in {uow.actor.person_id, UUID(draft.payload["voter"])}:
         settle(uow, draft.payload["params"]["checkpoint"], own.WAITING, own.REMINDER, person_id=person_id)
+
+
+@tell_of(HASTE)
+def decides_quickly(uow: UnitOfWork, draft: Draft) -> None:
+    """The person, and the other owners of the identity."""
+    person_id, link = UUID(draft.payload["params"]["person"]), reverse("approval-pace")
+    tell(uow, own.HASTY, these(person_id), link=link)
+    tell(uow, own.HASTY_MEMBER, owners().but(person_id), facts={"who": name_of(uow)}, link=link)
 
 
 @tell_of("delegation.granted")

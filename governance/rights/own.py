@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from governance.access.models import Violation
 from governance.audit.models import AuditEntry, ChainCheck, ChainHead, DataKey
 from governance.audit.signing.models import SignedHead, TreeHead
-from governance.checkpoints.models import Checkpoint, Execution, Vote
+from governance.checkpoints.models import Checkpoint, Execution, Sight, Vote
 from governance.crossings.models import Crossing, CrossingParcel
 from governance.delegations.models import Delegation
 from governance.grants.models import Grant
+from governance.kills.models import Kill
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, LedgerEntry
 from governance.live.models import Event
 from governance.memory.models import MemoryItem, MemoryUse
@@ -29,11 +30,13 @@ def register() -> None:
     for model, name, title in (
         (Checkpoint, "checkpoints", _("Questions that waited for a person, with what was shown")),
         (Vote, "votes", _("Votes on them")),
+        (Sight, "sights", _("When questions were first shown to those who decide")),
         (Delegation, "delegations", _("Who approved for whom, up to how much and until when")),
         (Execution, "executions", _("What was carried out after an approval")),
         (Grant, "grants", _("What was allowed in advance, and how much of it was used")),
         (MemoryItem, "memory", _("What is remembered, and that something was forgotten")),
         (MemoryUse, "memory_uses", _("Which request to an agent was shown which memory")),
+        (Kill, "kill_switches", _("What was stopped, by whom, and until when")),
         (OutboundMail, "mails", _("E-mails that left, or should have")),
         (PaymentOrder, "payment_orders", _("Payment orders")),
         (PayingAccount, "paying_account", _("The account that payments are made from")),

@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.browser]
 OUTSIDE = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 INSIDE = [
     "/home/", "/s/", "/s/personal/", "/s/personal/capture/", "/s/personal/data/", "/s/personal/threads/", "/tasks/",
-    "/threads/", "/approvals/", "/approvals/delegations/", "/approvals/grants/", "/audit/", "/audit/verify/",
+    "/threads/", "/approvals/", "/approvals/delegations/", "/approvals/grants/", "/approvals/pace/",
+    "/kill/", "/violations/", "/audit/", "/audit/verify/",
     "/budgets/", "/budgets/cap/?unit=tokens&period=month", "/budgets/raise/", "/statements/",
     "/budgets/burn-down/?unit=tokens&period=month", "/outbox/", "/pipelines/", "/laws/", "/audit/export/",
     "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",

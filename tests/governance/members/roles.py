@@ -35,6 +35,7 @@ ROLES: dict[str, frozenset[str]] = {
     "governance.checkpoint.edit": ACT,
     "governance.checkpoint.escalate": ACT,
     "governance.checkpoint.expire": SYSTEM,
+    "governance.checkpoint.haste": MACHINE,
     "governance.checkpoint.resolve": ACT,
     "governance.credits.share": OWN,
     "governance.delegation.grant": ACT,
@@ -50,6 +51,8 @@ ROLES: dict[str, frozenset[str]] = {
     "governance.glass.end": STAFF,
     "governance.glass.look": STAFF,
     "governance.glass.open": STAFF,
+    "governance.kill.lift": MANAGE,
+    "governance.kill.pull": MANAGE,
     "governance.grant.give": ACT,
     "governance.grant.revoke": ACT,
     "governance.grant.use": MACHINE,
@@ -133,6 +136,7 @@ ROLES: dict[str, frozenset[str]] = {
     "governance.transfer.offer": ACT,
     "governance.transfer.request": ACT,
     "governance.transfer.revoke": ACT,
+    "governance.violation.resolve": MANAGE,
     "governance.webhook.attempt": SYSTEM,
     "governance.webhook.clean": SYSTEM,
     "governance.webhook.create": MANAGE,
@@ -184,6 +188,9 @@ NO_TOKEN = frozenset({"governance.memory.approve"})
 # What a person does in person: neither an agent nor a program's token may do it for them.
 IN_PERSON = frozenset(
     {
+        "governance.kill.lift",
+        "governance.kill.pull",
+        "governance.violation.resolve",
         "governance.account.delete",
         "governance.account.keep",
         "governance.audit.export",

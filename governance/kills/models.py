@@ -1,0 +1,43 @@
+"""Kill switches: what is stopped, since when, by whom, until somebody lifts it (design 4.4)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from governance.isolation.models import Scoped
+
+
+class Kill(Scoped):
+    """Nothing of the scope runs while `lifted_at` is empty. `ref`: which one of the scope; '' for the identity."""
+
+    class Scope(models.TextChoices):
+        IDENTITY = "identity", pgettext_lazy("kill switch", "Everything in this identity")
+        SPHERE = "sphere", _("A sphere")
+        THREAD = "thread", _("A thread")
+        AGENT = "agent", _("An agent")
+
+    scope = models.CharField(max_length=8, choices=Scope)
+    ref = models.CharField(max_length=60, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    stopped = models.PositiveIntegerField(default=0)
+    by_id = models.UUIDField()
+    by_name = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    lifted_by_id = models.UUIDField(null=True)
+    lifted_by_name = models.CharField(max_length=80, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta(Scoped.Meta):
+        indexes = [models.Index(fields=["identity", "-id"], name="kill_newest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["identity", "scope", "ref"], condition=Q(lifted_at__isnull=True), name="kill_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="identity", ref="") | ~Q(scope="identity") & ~Q(ref=""), name="kill_names_its_scope"
+            ),
+        ]
