@@ -106,7 +106,7 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
 
 def shown_fields(preview: dict[str, Any]) -> list[tuple[str, str]]:
     """The parameters of a preview without a form of its own, as text."""
-    if preview.get("form") in {"email", "run", "budget"}:
+    if preview.get("form") in {"email", "run", "budget", "payment"}:
         return []
     fields = preview.get("fields")
     told = fields if isinstance(fields, dict) else {name: preview[name] for name in preview if name != "form"}
