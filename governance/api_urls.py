@@ -27,6 +27,7 @@ from governance.ledger import statement_api as statements
 from governance.members import api as members
 from governance.memory import api as memory
 from governance.notifications import api as notifications
+from governance.orders import api as orders
 from governance.outbox import api as outbox
 from governance.people import api as people
 from governance.people import identities_api, permissions
@@ -82,6 +83,15 @@ urlpatterns = [
     path("governance/budgets/caps/", caps.CapsView.as_view(), name="api-budget-caps"),
     path("governance/budgets/caps/<uuid:cap>/", caps.CapView.as_view(), name="api-budget-cap"),
     path("governance/statements/", statements.StatementView.as_view(), name="api-statements"),
+    path("governance/orders/", orders.OrdersView.as_view(), name="api-orders"),
+    path("governance/orders/account/", orders.AccountView.as_view(), name="api-paying-account"),
+    path("governance/orders/export/", orders.ExportsView.as_view(), name="api-orders-export"),
+    path("governance/orders/<uuid:order>/", orders.OrderView.as_view(), name="api-order"),
+    path("governance/orders/<uuid:order>/submit/", orders.SubmitView.as_view(), name="api-order-submit"),
+    path("governance/orders/<uuid:order>/withdraw/", orders.WithdrawView.as_view(), name="api-order-withdraw"),
+    path("governance/orders/<uuid:order>/settle/", orders.SettleView.as_view(), name="api-order-settle"),
+    path("governance/orders/<uuid:order>/cancel/", orders.CancelView.as_view(), name="api-order-cancel"),
+    path("governance/orders/<uuid:order>/export/", orders.ExportView.as_view(), name="api-order-export"),
     path("governance/messages/", outbox.MessagesView.as_view(), name="api-messages"),
     path("governance/violations/", access.ViolationsView.as_view(), name="api-violations"),
     path("governance/transfers/", crossings.TransfersView.as_view(), name="api-transfers"),

@@ -35,6 +35,8 @@ from governance.members import invitation_page
 from governance.members import views as members
 from governance.memory import views as memory
 from governance.notifications import views as notifications
+from governance.orders import doing as ordering
+from governance.orders import views as orders
 from governance.outbox import views as outbox
 from governance.people import identities
 from governance.people import views as people
@@ -142,6 +144,16 @@ urlpatterns = [
     path("notifications/read-all/undo/", notifications.undo_read_all, name="notifications-undo"),
     path("notifications/<uuid:notification>/read/", notifications.read, name="notification-read"),
     path("notifications/<uuid:notification>/unread/", notifications.unread, name="notification-unread"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/new/", orders.new, name="order-new"),
+    path("orders/account/", orders.account, name="paying-account"),
+    path("orders/export/", ordering.export, name="orders-export"),
+    path("orders/<uuid:order>/", orders.detail, name="order-detail"),
+    path("orders/<uuid:order>/edit/", orders.edit, name="order-edit"),
+    path("orders/<uuid:order>/submit/", ordering.submit, name="order-submit"),
+    path("orders/<uuid:order>/withdraw/", ordering.withdraw, name="order-withdraw"),
+    path("orders/<uuid:order>/settle/", ordering.settle, name="order-settle"),
+    path("orders/<uuid:order>/cancel/", ordering.cancel, name="order-cancel"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("accounts/invitation/<str:token>/", invitation_page.invitation, name="invitation"),
     path("statements/", statements.statements, name="statements"),

@@ -26,7 +26,6 @@ from governance.grants.actions import is_grantable
 from governance.isolation.context import IdentityContext
 from governance.ledger.budget import credits_left
 from governance.ledger.models import credits_for
-from governance.orders.currencies import amount_text
 from governance.people.models import Membership, Role
 from governance.people.policies import may_write
 from governance.registry.actions import Effect, get_action
@@ -95,7 +94,6 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
         "untrusted": untrusted_in(row),
         "told": told_of(row.preview, actor.person_id),
         "fields": shown_fields(row.preview),
-        "amount": _amount(row.preview),
         "request_sentence": run_request(row.run_id) or row.preview.get("request", ""),
         "rules": rule_names(row.why),
         "replaces": Checkpoint.objects.filter(superseded_by=row).values_list("pk", flat=True).first(),
@@ -109,10 +107,6 @@ def _substance(row: Checkpoint, actor: IdentityContext, waiting: bool) -> dict[s
         "signers": signers(row, actor, waiting),
         "mandates": mandates_for(row, actor, deciders(actor.identity_id, deciding_roles(row))) if waiting else [],
     }
-
-
-def _amount(preview: dict[str, Any]) -> str:
-    return amount_text(preview["amount_minor"], preview["currency"]) if preview.get("form") == "payment" else ""
 
 
 def shown_fields(preview: dict[str, Any]) -> list[tuple[str, str]]:

@@ -48,8 +48,8 @@ class Paper(FPDF):
         self.set_y(-MARGIN + 4)
         self._pen(8, QUIET)
         of = gettext("Page %(page)s of %(pages)s") % {"page": self.page_no(), "pages": "{nb}"}
-        self.cell(self.epw / 2, 5, self.fit(self.owner, self.epw / 2))
-        self.cell(self.epw / 2, 5, of, align="R")
+        self.cell(self.epw / 3, 5, of)
+        self.cell(self.epw * 2 / 3, 5, self.fit(self.owner, self.epw * 2 / 3), align="R")
 
     def heading(self, text: str, above: str = "") -> None:
         """What the page is about, and a quiet line above it; also a bookmark."""

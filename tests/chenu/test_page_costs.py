@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from governance.perform import perform
 from tests.agents.pipeline.runs import QUESTION, SEND, asked
 from tests.cast import Person, make_person
+from tests.governance.orders.ordering import drafted
 from tests.spheres import makers
 
 pytestmark = pytest.mark.usefixtures("simulator")
@@ -43,6 +44,8 @@ COSTS = {
     "/budgets/burn-down/?unit=tokens&period=month": 10,
     "/budgets/raise/": 9,
     "/statements/": 10,
+    "/orders/": 9,
+    "/orders/new/": 7,
     "/outbox/": 7,
     "/pipelines/": 8,
     "/search/?q=rendez": 12,
@@ -79,6 +82,7 @@ def filled(person: Person) -> Person:
         makers.capture("Rendez-vous", sphere="personal")
     asked(person, SEND)
     asked(person, QUESTION)
+    drafted(person)
     return person
 
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 import xmlschema
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.errors import Conflict, GovernanceError, NotAllowed
@@ -63,6 +63,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_s
 
 @pytest.mark.unit
 class TestDocument:
+    @settings(deadline=None)
     @given(minor=st.lists(MINOR, min_size=1, max_size=5), days=st.lists(st.dates(), min_size=5, max_size=5))
     def test_every_amount_and_every_sum_is_exact_and_the_document_valid(
         self, minor: list[int], days: list[date]
@@ -80,6 +81,7 @@ class TestDocument:
             assert Decimal(batch.findtext("p:CtrlSum", "", P)) == sum(inside)
             assert batch.findtext("p:NbOfTxs", "", P) == str(len(inside))
 
+    @settings(deadline=None)
     @given(payee=TEXT, reference=TEXT)
     def test_whatever_people_type_leaves_in_the_characters_banks_take(self, payee: str, reference: str) -> None:
         root = read(pain_001(message(order(payee=payee if not loses_letters(payee) else "x", reference=reference))))
