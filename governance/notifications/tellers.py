@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -18,6 +18,8 @@ from governance.delegations.models import Delegation
 from governance.ledger.sharing import SHARE
 from governance.ledger.warning import FULL, WARN
 from governance.members.invitations import JOIN
+from governance.memory.models import MemoryItem
+from governance.memory.policies import OF_ALL
 from governance.notifications import own
 from governance.notifications.models import Notification
 from governance.notifications.people import People, deciders, everybody, managers, owners, requester_of, these
@@ -71,6 +73,16 @@ def has_voted(uow: UnitOfWork, draft: Draft) -> None:
     """It may wait for others, no longer for who has voted."""
     for person_id in {uow.actor.person_id, UUID(draft.payload["voter"])}:
         settle(uow, draft.payload["params"]["checkpoint"], own.WAITING, own.REMINDER, person_id=person_id)
+
+
+@tell_of("governance.memory.create")
+def memory_is_proposed(uow: UnitOfWork, draft: Draft) -> None:
+    """Who decides it: the person it is of; of what is for all, whoever manages. An agent's asks by its question."""
+    row: MemoryItem = uow.mine[MemoryItem, cast(UUID, draft.resource_id)]
+    if row.status != MemoryItem.Status.PROPOSED:
+        return
+    people = managers() if row.type in OF_ALL else these(row.person_id)
+    tell(uow, own.REMEMBER, people, about=row.pk, link=reverse("memory-detail", args=[row.pk]))
 
 
 @tell_of("delegation.granted")

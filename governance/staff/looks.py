@@ -110,11 +110,16 @@ def register() -> None:
     from governance.audit.models import AuditEntry
     from governance.checkpoints.models import Checkpoint
     from governance.ledger.models import LedgerEntry
+    from governance.memory.models import MemoryItem
 
     register_look(
         Checkpoint, "checkpoints", _("Questions that waited for a person"),
         "created_at", "kind", "level", "status", "action", "requester_id", "agent", "run_id",
         "expires_at", "decided_at",
+    )  # fmt: skip
+    register_look(  # that something is remembered, never what
+        MemoryItem, "memory", _("What is remembered, without the words"),
+        "created_at", "type", "status", "sphere", "person_id", "agent", "version", "expires_at",
     )  # fmt: skip
     register_look(
         LedgerEntry, "ledger", _("Movements of the budgets"),
