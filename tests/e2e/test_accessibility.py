@@ -20,7 +20,8 @@ INSIDE = [
     "/budgets/burn-down/?unit=tokens&period=month", "/outbox/", "/pipelines/", "/laws/",
     "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",
     "/settings/data/", "/settings/account/delete/",
-    "/connections/", "/connections/webhooks/new/", "/memory/", "/memory/new/", "/policies/", "/policies/new/?template=sunday",
+    "/connections/", "/connections/webhooks/new/", "/memory/", "/memory/new/", "/policies/",
+    "/policies/new/?template=sunday",
     "/accounts/security/", "/accounts/security/outside/",
 ]  # fmt: skip
 SCREENS = [((1280, 900), "light", "fr-CA"), ((360, 780), "dark", "en-CA")]
