@@ -99,7 +99,7 @@ class MemoryForm(ActionForm):
         return "until" if name == "expires_at" else super().field_for(name)
 
 
-TYPES = {
+TYPES: dict[str, Any] = {
     Type.SHORT: _("Until I sign out: only in this sign-in"),
     Type.MID: _("For one matter: in its thread or DataSpace, for all who work there"),
     Type.LONG: _("For good: mine, in a DataSpace"),

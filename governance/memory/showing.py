@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from governance.memory.models import MemoryItem, Type
 from governance.memory.places import Place, places_of, spheres
 from governance.memory.policies import may_change
 from governance.memory.reading import everything
+
+MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ class Item:
     @property
     def forgotten(self) -> bool:
         return self.row.status == MemoryItem.Status.DELETED
+
+    @property
+    def until(self) -> datetime | None:
+        """The last moment of it: what ends at midnight is told by the day before."""
+        return self.row.expires_at - MOMENT if self.row.expires_at else None
 
     @property
     def until_sign_out(self) -> bool:

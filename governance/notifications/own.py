@@ -21,6 +21,7 @@ WAITING, REMINDER = "checkpoint.waiting", "checkpoint.reminder"
 DECIDED, EXPIRED, UNKNOWN = "checkpoint.decided", "checkpoint.expired", "checkpoint.unknown"
 RAISED = "checkpoint.raised"
 HASTY, HASTY_MEMBER = "checkpoint.hasty", "checkpoint.hasty_member"
+REMEMBER = "memory.proposed"
 DELEGATED, UNDELEGATED = "delegation.granted", "delegation.revoked"
 JOINED, LEFT, REMOVED, ROLE = "member.joined", "member.left", "member.removed", "member.role"
 SHARED = "credits.shared"
@@ -85,6 +86,11 @@ EVENTS = (
     Event(
         UNDELEGATED, APPROVALS, _("A delegation was ended"), _("%(to)s no longer approves for %(from)s"),
         _("A delegation was ended in %(identity)s"), facts=frozenset({"from", "to"}), always=True,
+    ),
+    Event(
+        REMEMBER, APPROVALS, _("A program or a member proposes to remember something"),
+        _("Something is proposed to be remembered"), _("Something is proposed to be remembered in %(identity)s"),
+        _("Nothing uses it before somebody agrees to its words."), type=Type.TASK,
     ),
     Event(
         JOINED, MEMBERS, _("Somebody has accepted an invitation"), _("%(who)s is a member now"),

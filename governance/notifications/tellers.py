@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -19,6 +19,8 @@ from governance.delegations.models import Delegation
 from governance.ledger.sharing import SHARE
 from governance.ledger.warning import FULL, WARN
 from governance.members.invitations import JOIN
+from governance.memory.models import MemoryItem
+from governance.memory.policies import OF_ALL
 from governance.notifications import own
 from governance.notifications.models import Notification
 from governance.notifications.people import People, deciders, everybody, managers, owners, requester_of, these
@@ -80,6 +82,16 @@ def decides_quickly(uow: UnitOfWork, draft: Draft) -> None:
     person_id, link = UUID(draft.payload["params"]["person"]), reverse("approval-pace")
     tell(uow, own.HASTY, these(person_id), link=link)
     tell(uow, own.HASTY_MEMBER, owners().but(person_id), facts={"who": name_of(uow)}, link=link)
+
+
+@tell_of("governance.memory.create")
+def memory_is_proposed(uow: UnitOfWork, draft: Draft) -> None:
+    """Who decides it: the person it is of; of what is for all, whoever manages. An agent's asks by its question."""
+    row: MemoryItem = uow.mine[MemoryItem, cast(UUID, draft.resource_id)]
+    if row.status != MemoryItem.Status.PROPOSED:
+        return
+    people = managers() if row.type in OF_ALL else these(row.person_id)
+    tell(uow, own.REMEMBER, people, about=row.pk, link=reverse("memory-detail", args=[row.pk]))
 
 
 @tell_of("delegation.granted")

@@ -78,7 +78,8 @@ def tell(
     event = get_event(key)
     if event is None:
         raise ValueError(f"no such event: {key}")
-    if not event.always and not uow.actor.agent and uow.actor.channel in BY_HAND:
+    by_hand = uow.actor.channel in BY_HAND and not uow.actor.agent and uow.actor.token_id is None
+    if by_hand and not event.always:
         people = people.but(uow.actor.person_id)
     target = identity_id or uow.actor.identity_id
     now = timezone.now()

@@ -119,12 +119,17 @@ def register() -> None:
     from governance.checkpoints.models import Checkpoint
     from governance.crossings.models import Crossing
     from governance.ledger.models import LedgerEntry
+    from governance.memory.models import MemoryItem
     from governance.orders.models import PaymentOrder
 
     register_look(
         Checkpoint, "checkpoints", _("Questions that waited for a person"),
         "created_at", "kind", "level", "status", "action", "requester_id", "agent", "run_id",
         "expires_at", "decided_at",
+    )  # fmt: skip
+    register_look(  # that something is remembered, never what
+        MemoryItem, "memory", _("What is remembered, without the words"),
+        "created_at", "type", "status", "sphere", "person_id", "agent", "version", "expires_at",
     )  # fmt: skip
     register_look(
         Crossing, "crossings", _("What crossed between spheres and identities, or was to"),

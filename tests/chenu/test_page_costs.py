@@ -51,6 +51,8 @@ COSTS = {
     "/search/?q=rendez": 12,
     "/trash/": 8,
     "/connections/": 8,
+    "/memory/": 8,
+    "/memory/new/": 9,
     "/policies/": 7,
     "/policies/new/": 6,
     "/notifications/": 9,

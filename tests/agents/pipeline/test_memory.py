@@ -13,6 +13,8 @@ from agents.models import Attempt, Run, Snapshot, ToolCall
 from agents.pipeline.lanes.snapshot import digest
 from agents.runtime.prompt import first_turn
 from agents.runtime.story import Story
+from governance.isolation.context import Why, system_scope
+from governance.memory.recalling import recall
 from governance.models import MemoryItem, MemoryUse
 from governance.perform import perform
 from tests.agents.pipeline.runs import QUESTION, started, worked
@@ -126,6 +128,13 @@ def test_nothing_crosses_into_another_identity_of_the_same_person(alice: Person,
     long_term(alice, "À l’atelier", identity=funded)
     assert given(alice, asked_in(alice, funded), funded) == ["À l’atelier"]
     assert given(alice, started(alice)) == ["À moi seule"]
+
+
+def test_the_question_itself_names_the_identity_behind_row_level_security(alice: Person, workshop: Any) -> None:
+    long_term(alice, "À moi seule")
+    long_term(alice, "À l’atelier", identity=workshop)
+    with alice.acting(workshop) as actor, system_scope(Why.VERIFY):  # the database's own wall is down
+        assert [row.text for row in recall(actor, "personal", [], "nova")] == ["À l’atelier"]
 
 
 def test_each_type_goes_where_it_belongs(alice: Person, bob: Person, funded: Any) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from governance.errors import BadInput, CheckpointRequired, Conflict, NotAllowed, TooMany
-from governance.models import Checkpoint, MemoryItem
+from governance.models import Checkpoint, MemoryItem, Notification
 from governance.perform import perform
 from tests.cast import Person
 from tests.governance.checkpoints.asking import make_rule
@@ -214,3 +214,17 @@ def test_a_question_that_runs_out_forgets_what_it_asked(alice: Person) -> None:
         Checkpoint.objects.filter(pk=row.checkpoint_id).update(expires_at=timezone.now() - timedelta(seconds=1))
     sweep(None)
     assert now(alice, row.pk).status == "deleted"
+
+
+def test_who_decides_is_told_of_what_nobody_asked_in_person(alice: Person, bob: Person, workshop: Any) -> None:
+    def told(person: Person, identity: Any = None) -> int:
+        with person.looking(identity):
+            return Notification.objects.filter(person_id=person.user.pk, event="memory.proposed").count()
+
+    long_term(alice, token_id=uuid7())
+    assert told(alice) == 1
+    remembered(bob, "Trois devis par achat", workshop, type="institutional", category="rule",
+               place_kind="dataspace", place_id=dataspace(alice, workshop))  # fmt: skip
+    assert (told(alice, workshop), told(bob, workshop)) == (1, 0)
+    long_term(alice)
+    assert told(alice) == 1

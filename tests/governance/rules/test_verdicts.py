@@ -21,7 +21,7 @@ from tests.governance.rules.test_rules_api import Program
 from tests.governance.rules.writing import CONTENT, in_force, last_verdict, make_task
 
 # Change a system rule, raise its version, keep the former one in FORMER, then write the new digest here.
-SYSTEM_RULES_NOW = "c729a7903c37bf79a21305c5b1a0d40c0745bdf3da665f41aba036c8c8cc9075"
+SYSTEM_RULES_NOW = "9b81e6aa6862ba720f0f77e4f91a5f362a9efada40e4f49d6b28e5ea5b1096e9"
 
 
 def verdicts(person: Person) -> list[Verdict]:
