@@ -21,7 +21,7 @@ INSIDE = [
     "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",
     "/settings/data/", "/settings/account/delete/",
     "/connections/", "/connections/webhooks/new/", "/policies/", "/policies/new/?template=sunday",
-    "/accounts/security/", "/accounts/security/outside/",
+    "/accounts/security/", "/accounts/security/outside/", "/transfers/",
 ]  # fmt: skip
 SCREENS = [((1280, 900), "light", "fr-CA"), ((360, 780), "dark", "en-CA")]
 

@@ -126,7 +126,7 @@ def said(act: str) -> dict[str, Any]:
 
 
 def test_the_person_is_told_there_and_who_offered_hears_the_answer(alice: Person, bob: Person, workshop: Any) -> None:
-    out, arrived = offered(alice, note(alice), None, workshop)
+    _, arrived = offered(alice, note(alice), None, workshop)
     with alice.looking(workshop):
         told = Notification.objects.filter(event="crossing.arrived")
         assert [(one.person_id, one.link) for one in told] == [(alice.user.pk, f"/transfers/{arrived.pk}/")]
