@@ -127,8 +127,8 @@ def register() -> None:
     )  # fmt: skip
     register_look(
         Crossing, "crossings", _("What crossed between spheres and identities, or was to"),
-        "requested_at", "direction", "form", "state", "kind", "from_sphere", "to_sphere", "person_id", "agent", "run_id",
-        "executed_at", "answered_at", "ended_at",
+        "requested_at", "direction", "form", "state", "kind", "from_sphere", "to_sphere", "person_id", "agent",
+        "run_id", "executed_at", "answered_at", "ended_at",
     )  # fmt: skip
     register_look(
         LedgerEntry, "ledger", _("Movements of the budgets"),

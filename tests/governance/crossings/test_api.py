@@ -89,6 +89,15 @@ def test_what_is_missing_or_wrong_is_named(alice: Person, workshop: Any) -> None
     assert alice.api.post(LIST, {"object": str(uuid4()), "to_sphere": "team"}).status_code == 404
 
 
+def test_somebody_elses_identity_is_refused_and_on_record(alice: Person, charlie: Person) -> None:
+    body = {"object": str(note(alice).pk)}
+    foreign = alice.api.post(LIST, body | {"to_identity": str(charlie.identity.pk)})
+    assert (foreign.status_code, foreign.json()["code"]) == (403, "identity_boundary_violation")
+    assert str(charlie.identity.pk) not in foreign.content.decode()
+    assert alice.api.get("governance/violations/").json()["results"][0]["kind"] == "invalid_identity"
+    assert alice.api.post(LIST, body | {"to_identity": str(uuid4())}).status_code == 404
+
+
 def test_nothing_to_decide_is_a_conflict(alice: Person, workshop: Any) -> None:
     _, arrived = offered(alice, note(alice), None, workshop)
     answer = proven(alice, workshop).post(f"{LIST}{arrived.pk}/approve/", {"envelope_digest": "0" * 64})
