@@ -133,5 +133,6 @@ def _logged(row: Crossing) -> Step:
     last = entries.order_by("-seq").values("seq", "at").first()
     label = pgettext("crossing step", "Logged")
     if last is None:
-        return Step("logged", label, TODO, None, _("The question stands in the log already."))
+        asked = _("The question stands in the log already.") if row.checkpoint_id else ""
+        return Step("logged", label, TODO, None, asked)
     return Step("logged", label, DONE, last["at"], _("Entry %(seq)s of the log") % {"seq": last["seq"]})

@@ -13,7 +13,7 @@ from governance.crossings.models import Crossing
 from tests.cast import Person
 from tests.governance.access.doors import post, proven_browser
 from tests.governance.checkpoints.asking import make_viewer
-from tests.governance.crossings.carrying import TEXT, accepted, crossed, note, offered, row_of
+from tests.governance.crossings.carrying import OFFER, TEXT, accepted, asks, crossed, note, offered, row_of
 from tests.isolation.test_matrix import visitor
 
 
@@ -87,6 +87,16 @@ def test_an_offer_is_accepted_or_declined_on_its_page(alice: Person, workshop: A
     again = post(there, f"/transfers/{arrived.pk}/accept/", {"sphere": "team"}, follow=True)
     assert again.status_code == 200
     assert row_of(alice, arrived.pk, workshop).state == "declined"
+
+
+@pytest.mark.parametrize(("form", "undone"), [("copy", "octagon-x"), ("reference", "undo-2")])
+def test_the_question_says_who_will_see_it(form: str, undone: str, alice: Person, workshop: Any) -> None:
+    shown = asks(alice, None, OFFER, object=note(alice).pk, to_identity=workshop.pk, form=form)
+    page = text(alice.browser.get(f"/approvals/{shown['id']}/"))
+    assert f"{workshop.name}</dd>" in page
+    assert "personne d’autre" not in page
+    assert f"#{undone}" in page.partition('id="p3"')[2].partition("</dl>")[0]
+    assert shown["preview"]["reversible"] == (form == "reference")
 
 
 def test_a_reference_is_withdrawn_on_its_page(alice: Person, browser: Client) -> None:
