@@ -22,7 +22,7 @@ class GovernanceConfig(AppConfig):
         from governance.checkpoints import editing, escalating, resolving  # noqa: F401
         from governance.checkpoints.leaving import end_questions
         from governance.checkpoints.words import register_form
-        from governance.crossings import following, telling  # noqa: F401
+        from governance.crossings import following, lapsing, telling  # noqa: F401
         from governance.crossings.ending import end_crossings, end_from
         from governance.delegations import actions as delegations
         from governance.grants import actions as grants

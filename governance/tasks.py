@@ -4,9 +4,11 @@ from governance.access import tasks as access
 from governance.audit import tasks as audit
 from governance.audit.signing import tasks as signing
 from governance.checkpoints import tasks as checkpoints
+from governance.crossings import tasks as crossings
 from governance.laws import tasks as laws
 from governance.ledger import tasks as ledger
 from governance.limits import tasks as limits
+from governance.memory import tasks as memory
 from governance.notifications import tasks as notifications
 from governance.rights import tasks as rights
 from governance.rules import tasks as rules
@@ -14,6 +16,6 @@ from governance.staff import tasks as staff
 from governance.webhooks import tasks as webhooks
 
 __all__ = [
-    "access", "audit", "checkpoints", "laws", "ledger", "limits", "notifications", "rights", "rules", "signing",
-    "staff", "webhooks",
+    "access", "audit", "checkpoints", "crossings", "laws", "ledger", "limits", "memory", "notifications", "rights",
+    "rules", "signing", "staff", "webhooks",
 ]  # fmt: skip

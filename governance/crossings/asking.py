@@ -79,13 +79,15 @@ def accept_facts(params: AcceptTransfer) -> dict[str, Any]:
 def destination(pk: UUID) -> Identity:
     """The other identity, in which the person must write themselves.
 
-    Raises BadInput for the bound one, IdentityBoundary for one that is not theirs (any more) or nobody's, Conflict
-    for an archived one, NotAllowed where they only look on.
+    Raises BadInput for the bound one, IdentityBoundary for one that is not theirs (any more), NotThere for none,
+    Conflict for an archived one, NotAllowed where they only look on.
     """
     actor = current()
     if pk == actor.identity_id:
         raise BadInput(errors={"to_identity": [_("It is in this identity already.")]})
     mine = Membership.objects.filter(user_id=actor.person_id, identity_id=pk).select_related("identity").first()
+    if mine is None and not Identity.objects.filter(pk=pk).exists():
+        raise NotThere()
     if mine is None:
         raise IdentityBoundary("invalid_identity", resource=Identity._meta.label_lower, target=pk)
     if mine.identity.status != Identity.Status.ACTIVE:
@@ -124,7 +126,7 @@ def request_preview(params: RequestTransfer) -> dict[str, Any]:
 def offer_preview(params: OfferTransfer) -> dict[str, Any]:
     there = destination(params.to_identity)
     named = {"to_identity": str(there.pk), "to_name": there.name}
-    return _told(packed(params), params) | named | {"reversible": False}
+    return _told(packed(params), params) | named | {"reversible": params.form == Crossing.Form.REFERENCE}
 
 
 def _told(parcel: Parcel, params: RequestTransfer | OfferTransfer) -> dict[str, Any]:

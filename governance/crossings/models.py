@@ -87,6 +87,9 @@ class Crossing(Scoped):
             models.Index(fields=["identity", "direction", "-id"], name="crossing_by_direction"),
             models.Index(fields=["identity", "source_id"], name="crossing_of_source"),
             models.Index(fields=["identity", "checkpoint"], name="crossing_of_question"),
+            models.Index(
+                fields=["executed_at"], condition=Q(direction="in", state="offered"), name="crossing_unanswered"
+            ),
             models.Index(  # for the erasure of the other side
                 fields=["other_identity_id"], condition=Q(other_identity_id__isnull=False), name="crossing_between"
             ),

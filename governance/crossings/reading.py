@@ -33,9 +33,9 @@ def arrived(made: UUID) -> Arrived | None:
 def shown_text(row: Crossing) -> str | None:
     """What a reference lets read: within an identity the source as it is, from another one the snapshot.
 
-    None when it was withdrawn, or its source is deleted.
+    None when it was withdrawn, or its source is deleted; and for what went to another identity: it is read there.
     """
-    if row.state not in (State.OFFERED, State.DONE):
+    if row.state not in (State.OFFERED, State.DONE) or row.direction == Direction.OUT:
         return None
     if row.direction == Direction.IN:
         parcel = elsewhere.opened(row)

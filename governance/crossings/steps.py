@@ -112,8 +112,10 @@ def _carried(row: Crossing) -> Iterator[Step]:
     label = pgettext("crossing step", "Executed")
     yield Step("executed", label, DONE if executed else waiting, row.executed_at, _what_was_done(row))
     if row.direction == Direction.OUT:
-        answer = DONE if row.state == State.DONE or row.answered_at else NOW if row.state == State.OFFERED else waiting
-        words = str(State(row.state).label) if row.state in (State.DECLINED, State.OFFERED) else ""
+        told = row.state in (State.DECLINED, State.OFFERED, State.EXPIRED)
+        answered = row.answered_at is not None and row.state != State.EXPIRED
+        answer = NOW if row.state == State.OFFERED else DONE if answered else waiting
+        words = str(State(row.state).label) if told else ""
         yield Step("answered", pgettext("crossing step", "Answered there"), answer, row.answered_at, words)
 
 
@@ -131,5 +133,6 @@ def _logged(row: Crossing) -> Step:
     last = entries.order_by("-seq").values("seq", "at").first()
     label = pgettext("crossing step", "Logged")
     if last is None:
-        return Step("logged", label, TODO, None, _("The question stands in the log already."))
+        asked = _("The question stands in the log already.") if row.checkpoint_id else ""
+        return Step("logged", label, TODO, None, asked)
     return Step("logged", label, DONE, last["at"], _("Entry %(seq)s of the log") % {"seq": last["seq"]})

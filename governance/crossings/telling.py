@@ -34,7 +34,11 @@ EVENTS = (
         facts=frozenset({"title"}), type=Type.WARNING,
     ),
 )  # fmt: skip
-ANSWERS = {"done": pgettext_lazy("crossing", "accepted"), "declined": pgettext_lazy("crossing", "declined")}
+ANSWERS = {
+    "done": pgettext_lazy("crossing", "accepted"),
+    "declined": pgettext_lazy("crossing", "declined"),
+    "expired": pgettext_lazy("crossing", "not answered within a month"),
+}
 
 
 def register() -> None:
@@ -52,7 +56,7 @@ def something_arrived(uow: UnitOfWork, news: News) -> None:
     tell(uow, ARRIVED, these(row.person_id), about=row.twin_id, link=link, identity_id=row.other_identity_id)
 
 
-@tell_of("transfer.done", "transfer.declined")
+@tell_of("transfer.done", "transfer.declined", "transfer.lapsed")
 def something_answered(uow: UnitOfWork, news: News) -> None:
     """Who offered it, where it came from; the offer itself waits no more."""
     row = _row(uow, news)

@@ -16,7 +16,7 @@ from governance.crossings.actions import ACCEPT, OFFER, REQUEST
 from governance.crossings.asking import EXCERPT
 from governance.crossings.ending import DECLINE, REVOKE
 from governance.crossings.forms import AcceptForm, TransferForm
-from governance.crossings.kinds import Parcel, known_kind
+from governance.crossings.kinds import Parcel, known_kind, spheres
 from governance.crossings.models import Crossing
 from governance.crossings.policies import may_answer, may_cross, may_withdraw
 from governance.crossings.reading import shown_text, source_page
@@ -67,9 +67,11 @@ def line(row: Crossing, names: dict[UUID, str]) -> dict[str, Any]:
     """A crossing with its words; the name of the other identity for the person whose it is."""
     state = shown_state(row, getattr(row, "asked", None))
     mine = row.person_id == current().person_id
-    kind = known_kind(row.kind)
+    kind, places = known_kind(row.kind), spheres()
     return {
         "row": row,
+        "from": places.get(row.from_sphere, ""),
+        "to": places.get(row.to_sphere, ""),
         "state": state.label,
         "tone": TONES.get(state, "off"),
         "kind": kind.label if kind else row.kind,
@@ -145,7 +147,7 @@ def detail_page(request: HttpRequest, row: Crossing, form: AcceptForm | None = N
             "source": source_page(row),
             "asks": row.asked == "pending",  # type: ignore[attr-defined]
             "form": (form or AcceptForm()) if offered else None,
-            "readable": row.is_reference or offered,
+            "readable": offered or (row.is_reference and row.direction != Direction.OUT),
             "text": shown_text(row) if row.is_reference or offered else None,
             "may_end": can_end(row) and may_withdraw(actor, row),
         }

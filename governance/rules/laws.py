@@ -126,6 +126,8 @@ LAWS = (
             "governance.isolation.lookup.find",
             "governance.isolation.querysets.InCurrentIdentity",
             "governance.isolation.checks",
+            "governance.crossings.elsewhere.deliver",
+            "tests.governance.crossings.test_identities.test_where_it_goes_learns_nothing_else_of_where_it_was",
             f"{FLOW}.test_nobody_outside_the_identity_can_decide",
         ),
     ),

@@ -59,6 +59,7 @@ COSTS = {
     "/notifications/preferences/": 8,
     "/settings/data/": 10,
     "/team/": 10,
+    "/transfers/": 7,
     "/accounts/security/": 10,
     "/accounts/security/outside/": 7,
     "/settings/account/delete/": 10,

@@ -22,8 +22,7 @@ INSIDE = [
     "/outbox/", "/pipelines/", "/laws/", "/audit/export/", "/transfers/", "/memory/", "/memory/new/",
     "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",
     "/settings/data/", "/settings/account/delete/",
-    "/connections/", "/connections/webhooks/new/", "/memory/", "/memory/new/", "/policies/",
-    "/policies/new/?template=sunday",
+    "/connections/", "/connections/webhooks/new/", "/policies/", "/policies/new/?template=sunday",
     "/accounts/security/", "/accounts/security/outside/",
 ]  # fmt: skip
 SCREENS = [((1280, 900), "light", "fr-CA"), ((360, 780), "dark", "en-CA")]

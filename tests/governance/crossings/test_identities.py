@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from governance.audit.verify import verify_chain
 from governance.crossings.asking import AcceptTransfer
+from governance.crossings.lapsing import LAPSE, OFFERED_FOR, lapse_overdue
 from governance.crossings.models import Crossing, CrossingParcel
 from governance.errors import BadInput, CheckpointRequired, Conflict, GovernanceError, IdentityBoundary, NotThere
 from governance.isolation.context import bind
@@ -126,7 +128,7 @@ def said(act: str) -> dict[str, Any]:
 
 
 def test_the_person_is_told_there_and_who_offered_hears_the_answer(alice: Person, bob: Person, workshop: Any) -> None:
-    out, arrived = offered(alice, note(alice), None, workshop)
+    _, arrived = offered(alice, note(alice), None, workshop)
     with alice.looking(workshop):
         told = Notification.objects.filter(event="crossing.arrived")
         assert [(one.person_id, one.link) for one in told] == [(alice.user.pk, f"/transfers/{arrived.pk}/")]
@@ -183,6 +185,7 @@ def test_a_reference_is_a_snapshot_that_can_be_taken_back(alice: Person, bob: Pe
         perform("spheres.item.update", {"item": source.pk, "version": 1, "content": "Changé depuis"})
     assert read(bob, arrived.made_id, workshop) == TEXT
     assert item_of(alice, arrived.made_id, workshop).content == ""
+    assert alice.api.get(f"governance/transfers/{out.pk}/").json()["text"] is None
     with alice.acting():
         perform(REVOKE, {"transfer": out.pk})
     assert (row_of(alice, out.pk).state, row_of(alice, arrived.pk, workshop).state) == ("revoked", "revoked")
@@ -304,10 +307,10 @@ def test_accepting_and_withdrawing_at_once_end_alike_on_either_side(turn: int, a
 
 def test_only_ones_own_other_identity(alice: Person, charlie: Person, workshop: Any) -> None:
     source, theirs = note(alice), make_workshop(charlie)
-    for there, kind in ((theirs.pk, "invalid_identity"), (uuid4(), "invalid_identity")):
-        found = refused(alice, None, OFFER, object=source.pk, to_identity=there)
-        assert isinstance(found, IdentityBoundary)
-        assert found.kind == kind
+    found = refused(alice, None, OFFER, object=source.pk, to_identity=theirs.pk)
+    assert isinstance(found, IdentityBoundary)
+    assert found.kind == "invalid_identity"
+    assert isinstance(refused(alice, None, OFFER, object=source.pk, to_identity=uuid4()), NotThere)
     here = refused(alice, None, OFFER, object=source.pk, to_identity=alice.identity.pk)
     assert isinstance(here, BadInput)
     assert list(here.errors) == ["to_identity"]
@@ -420,3 +423,20 @@ def test_the_worker_asks_again_who_may(alice: Person, bob: Person, workshop: Any
     make_viewer(bob, workshop)
     carried_out(bob, shown, workshop)
     assert row_of(alice, shown["id"], workshop).state == "failed"
+
+
+def test_an_offer_that_nobody_answers_lapses_after_a_month(alice: Person, workshop: Any) -> None:
+    out, arrived = offered(alice, note(alice), None, workshop)
+    fresh, kept = offered(alice, note(alice), None, workshop)
+    lapse_overdue()
+    assert row_of(alice, arrived.pk, workshop).state == "offered"
+    with alice.acting(workshop), transaction.atomic():
+        Crossing.objects.filter(pk=arrived.pk).update(executed_at=timezone.now() - OFFERED_FOR)
+    assert refused(alice, workshop, LAPSE, transfer=arrived.pk).code == "not_allowed"
+    lapse_overdue()
+    assert [row_of(alice, out.pk).state, row_of(alice, arrived.pk, workshop).state] == ["expired", "expired"]
+    assert (parcels(arrived), parcels(kept), row_of(alice, fresh.pk).state) == (0, 1, "offered")
+    assert refused(alice, workshop, ACCEPT, transfer=arrived.pk, sphere="team").code == "crossing_over"
+    with alice.looking():
+        assert Notification.objects.get(event="crossing.answered").facts["answer"] == "expired"
+        assert verify_chain(alice.identity.pk).ok

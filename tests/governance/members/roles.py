@@ -133,6 +133,7 @@ ROLES: dict[str, frozenset[str]] = {
     "governance.transfer.accept": ACT,
     "governance.transfer.decline": ACT,
     "governance.transfer.end": NOBODY,
+    "governance.transfer.lapse": SYSTEM,
     "governance.transfer.offer": ACT,
     "governance.transfer.request": ACT,
     "governance.transfer.revoke": ACT,
