@@ -8,13 +8,14 @@ import pytest
 
 from governance.checkpoints.carrying import carry_out_approved
 from governance.crossings.models import Crossing
-from governance.errors import CheckpointRequired
+from governance.errors import CheckpointRequired, GovernanceError
 from governance.isolation.context import Channel
 from governance.models import Checkpoint
 from governance.perform import perform
 from spheres.models import Item
 from tests.cast import Person
 from tests.governance.checkpoints.asking import vote
+from tests.governance.isolation.walls import superuser
 from tests.spheres import makers
 
 REQUEST, OFFER, ACCEPT = "governance.transfer.request", "governance.transfer.offer", "governance.transfer.accept"
@@ -91,3 +92,16 @@ def read(person: Person, pk: Any, identity: Any = None) -> str:
 def status_of_question(person: Person, pk: Any, identity: Any = None) -> str:
     with person.looking(identity):
         return str(Checkpoint.objects.get(pk=pk).status)
+
+
+def refused(person: Person, identity: Any, name: str, **params: Any) -> GovernanceError:
+    with person.acting(identity), pytest.raises(GovernanceError) as refusal:
+        perform(name, params)
+    assert not isinstance(refusal.value, CheckpointRequired)
+    return refusal.value
+
+
+def parcels(crossing: Any) -> int:
+    with superuser() as admin:
+        found = admin.execute("SELECT count(*) FROM governance_crossingparcel WHERE crossing_id = %s", [crossing.pk])
+        return int(found.fetchone()[0])
