@@ -126,7 +126,7 @@ def request_preview(params: RequestTransfer) -> dict[str, Any]:
 def offer_preview(params: OfferTransfer) -> dict[str, Any]:
     there = destination(params.to_identity)
     named = {"to_identity": str(there.pk), "to_name": there.name}
-    return _told(packed(params), params) | named | {"reversible": params.form == Crossing.Form.REFERENCE}
+    return _told(packed(params), params) | named | {"reversible": params.form == "reference"}
 
 
 def _told(parcel: Parcel, params: RequestTransfer | OfferTransfer) -> dict[str, Any]:
