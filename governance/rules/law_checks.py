@@ -63,9 +63,11 @@ def spheres_kept() -> Finding:
 
 
 def boundaries_kept() -> Finding:
-    """What crosses into another identity is refused."""
-    decided = {each: said(effect=str(each), crosses_identity=True) for each in Effect}
-    return listed([str(each) for each, said in decided.items() if said != RuleEffect.DENY], "may cross into another")
+    """Nothing crosses into another identity; what is handed over there asks a person."""
+    expected = {Effect.TRANSFER: RuleEffect.CHECKPOINT}
+    crossing = {each: said(effect=str(each), crosses_identity=True) for each in Effect}
+    passed = [str(each) for each, found in crossing.items() if found != expected.get(each, RuleEffect.DENY)]
+    return listed(passed, "may cross into another")
 
 
 def budget_kept() -> Finding:
@@ -90,6 +92,6 @@ def register() -> None:
         ("L4", "levels.policies", _("No act is open to somebody without a role"), every_act_asks_who),
         ("L7", "agents.stopped", _("What agents delete, send, transfer or pay stops"), agents_stopped),
         ("L8", "budget.rule", _("Beyond the budget nothing is allowed"), budget_kept),
-        ("L9", "isolation.rule", _("What crosses into another identity is refused"), boundaries_kept),
+        ("L9", "isolation.rule", _("What crosses into another identity is refused, or asks a person"), boundaries_kept),
     ):
         register_check(law, key, title, run, across=False)
