@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -64,9 +65,12 @@ def spheres_kept() -> Finding:
 
 def boundaries_kept() -> Finding:
     """Nothing crosses into another identity; what is handed over there asks a person."""
-    expected = {Effect.TRANSFER: RuleEffect.CHECKPOINT}
-    crossing = {each: said(effect=str(each), crosses_identity=True) for each in Effect}
-    passed = [str(each) for each, found in crossing.items() if found != expected.get(each, RuleEffect.DENY)]
+    passed = [
+        f"{effect} by {kind}"
+        for effect, kind in product(Effect, ("person", "agent", "nova"))
+        if said(**{"actor.kind": kind, "effect": str(effect), "crosses_identity": True})
+        != (RuleEffect.CHECKPOINT if effect == Effect.TRANSFER else RuleEffect.DENY)
+    ]
     return listed(passed, "may cross into another")
 
 

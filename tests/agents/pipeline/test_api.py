@@ -14,7 +14,7 @@ from governance.models import Violation
 from governance.perform import perform
 from tests.agents.pipeline.runs import QUESTION, SECRET, SEND, UNCLEAR, asked, decided, started, worked
 from tests.cast import Person
-from tests.governance.live.processes import Running, environment, eventually
+from tests.governance.live.processes import Running, environment, eventually, forget_waiting
 
 pytestmark = pytest.mark.usefixtures("simulator")
 
@@ -316,6 +316,7 @@ def worker(simulator: str, db: None, tmp_path: Any) -> Iterator[Running]:
     """A real worker process whose Nova is the simulator."""
     from governance.models import WorkerBeat
 
+    forget_waiting()
     known = set(WorkerBeat.objects.values_list("pk", flat=True))
     env = environment(CHENU_SIMULATOR_PORT=simulator.rpartition(":")[2])
     with Running(["manage.py", "worker"], tmp_path / "worker.log", env=env) as running:

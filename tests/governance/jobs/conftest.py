@@ -12,7 +12,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from tests.cast import Person
-from tests.governance.live.processes import Running, environment, eventually
+from tests.governance.live.processes import Running, environment, eventually, forget_waiting
 
 
 def started(log: Path, **more: str) -> Running:
@@ -30,6 +30,7 @@ def started(log: Path, **more: str) -> Running:
 @pytest.fixture
 def start_worker(db: None, tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """`start_worker()` for tests that harm it: a worker process of their own."""
+    forget_waiting()
     with ExitStack() as stack:
         yield lambda **more: stack.enter_context(started(tmp_path / "worker.log", **more))
 
@@ -38,6 +39,7 @@ def start_worker(db: None, tmp_path: Path) -> Iterator[Callable[..., Running]]:
 def worker(database: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One worker process for the tests of a module that only watch it."""
     with django_db_blocker.unblock():
+        forget_waiting()
         running = started(tmp_path_factory.mktemp("worker") / "worker.log")
     with running:
         yield running

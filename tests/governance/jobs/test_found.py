@@ -22,6 +22,7 @@ print(*sorted(name for name in sys.modules if name.startswith(sys.argv[2])))
 @pytest.mark.parametrize("app", ["agents", "governance"])
 def test_every_module_of_jobs_is_found_by_the_worker(app: str) -> None:
     there = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / app).rglob("tasks.py")}
+    there.discard("governance.jobs.tasks")  # the registry's own, which it brings along
     command = [sys.executable, "-c", LOADED, f"{app}.tasks", f"{app}."]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert there

@@ -29,6 +29,13 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
+def forget_waiting() -> None:
+    """Empties the queue: what earlier tests have left in it, often thousands of jobs, a worker would carry out first."""
+    from governance.models import Job
+
+    Job.objects.filter(state=Job.State.PENDING).delete()
+
+
 def eventually(what: Callable[[], Any], within: float = 10.0) -> Any:
     """The first true value of `what()`; fails after `within` seconds."""
     deadline = time.monotonic() + within
