@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.core.management import call_command
 
 from governance.audit.verify import ChainReport, verify_chain
 from governance.isolation.context import bind, reading
@@ -67,3 +69,11 @@ def head_of(chain: UUID) -> dict[str, Any]:
         found = cursor.execute("SELECT * FROM governance_chainhead WHERE identity_id = %s", [chain]).fetchone()
     assert found is not None
     return found
+
+
+def none_broken() -> bool:
+    """Is every chain of the database whole? Whatever the outside record says: other tests exchange that."""
+    out = StringIO()
+    with suppress(SystemExit):  # of the record, or of a broken chain, which is said below
+        call_command("audit", "verify", "--payloads", stdout=out)
+    return " 0 broken" in out.getvalue()

@@ -30,7 +30,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def forget_waiting() -> None:
-    """Empties the queue: what earlier tests have left in it, often thousands of jobs, a worker would carry out first."""
+    """Empties the queue: a worker would first carry out what earlier tests have left in it, often thousands of jobs."""
     from governance.models import Job
 
     Job.objects.filter(state=Job.State.PENDING).delete()

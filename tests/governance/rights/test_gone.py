@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
 
 from chenu.backup import database as dumps
 from governance.audit.verify import verify_chain
@@ -22,6 +20,7 @@ from governance.perform import perform
 from governance.rights.account import end_due_accounts
 from governance.rights.sweeping import nobody_in
 from tests.cast import Person
+from tests.governance.audit.chains import none_broken
 from tests.governance.isolation.walls import superuser
 from tests.governance.rights.archives import Opened, exported, file_of
 from tests.governance.rights.endings import NOW, overdue
@@ -100,7 +99,5 @@ def assert_proved(person: Person, house: Any) -> None:
             report = verify_chain(chain)
         assert report.ok
         assert report.entries > 3
-    out = io.StringIO()
-    call_command("audit", "verify", "--payloads", stdout=out)
-    assert " 0 broken" in out.getvalue()
+    assert none_broken()
     assert findings() == []
