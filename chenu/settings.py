@@ -322,6 +322,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "HTTP API v2 of CHE·NU, the governed cognitive operating system.",
     "VERSION": "2",
     "OAS_VERSION": "3.1.0",
+    "ENUM_NAME_OVERRIDES": {"StatementFormat": ["csv", "pdf"], "OrdersFormat": ["csv", "pdf", "pain"]},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
