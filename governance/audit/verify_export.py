@@ -238,7 +238,7 @@ def faults(source: Source, wanted: str, notes: list[str]) -> Iterator[str]:
     """Everything that is wrong; a part that cannot even be read is named."""
     known = keys_of(source)
     parts = (
-        (MANIFEST, check_manifest(source, known, wanted)),
+        (f"{MANIFEST} or {SIGNATURE}", check_manifest(source, known, wanted)),
         ("files", check_files(source)),
         ("log", check_chain(source, notes)),
         ("signed heads", check_signed(source, known, notes)),
