@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -18,9 +20,30 @@ from governance.jobs.registry import get_kind
 from governance.models import AuditEntry, ChainCheck, Event, Job, Membership
 from governance.perform import perform
 from tests.cast import Api, Person
-from tests.governance.audit.chains import grow, tampering
+from tests.governance.audit.chains import entries, grow, head_of, restore, tampering
 
 URL = "governance/audit/verify/"
+
+
+@pytest.fixture
+def harming(alice: Person) -> Iterator[Any]:
+    """The superuser's hand on Alice's chain, put back afterwards: other tests of this database judge every chain."""
+    kept: list[Any] = []
+
+    @contextmanager
+    def remembering() -> Iterator[Any]:
+        chain = alice.identity.pk
+        with tampering() as admin:
+            rows = admin.execute("SELECT id, hash FROM governance_signedhead WHERE identity_id = %s", [chain])
+            kept.append((chain, entries(chain), head_of(chain), rows.fetchall()))
+            yield admin
+
+    yield remembering
+    for chain, written, head, signed in kept:
+        restore(chain, written, head)
+        with tampering() as admin:
+            for pk, digest in signed:
+                admin.execute("UPDATE governance_signedhead SET hash = %s WHERE id = %s", [digest, pk])
 
 
 def begun(person: Person) -> ChainCheck:
@@ -79,11 +102,11 @@ def test_the_size_of_a_piece_changes_nothing(alice: Person, monkeypatch: pytest.
     ],
 )
 def test_the_first_bad_entry_is_named_and_kept(
-    alice: Person, monkeypatch: pytest.MonkeyPatch, harm: str, reason: str, size: int
+    alice: Person, monkeypatch: pytest.MonkeyPatch, harm: str, reason: str, size: int, harming: Any
 ) -> None:
     grow(alice, 6)
     monkeypatch.setattr(checking, "CHUNK", size)
-    with tampering() as admin:
+    with harming() as admin:
         admin.execute(harm.encode(), [alice.identity.pk])
     row = worked_out(alice)
     assert (row.state, row.ok) == ("done", False)
@@ -96,10 +119,10 @@ def test_the_first_bad_entry_is_named_and_kept(
     assert (told["ok"], told["chains"][0]["first_bad"]) == (False, row.first_bad)
 
 
-def test_a_log_made_anew_after_it_was_signed_is_found(alice: Person) -> None:
+def test_a_log_made_anew_after_it_was_signed_is_found(alice: Person, harming: Any) -> None:
     grow(alice, 3)
     sign_heads()
-    with tampering() as admin:
+    with harming() as admin:
         admin.execute(
             "UPDATE governance_signedhead SET hash = %s WHERE identity_id = %s", [bytes(32), alice.identity.pk]
         )
