@@ -15,8 +15,8 @@ from typing import Any
 
 from django.conf import settings
 
-from agents.llm.catalogue import ModelFacts
 from agents.llm.errors import CallFailed
+from agents.llm.facts import ModelFacts
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 90.0
 BYTES_PER_TOKEN = 4  # only where the provider reports no usage: rounded up, so never too little by much

@@ -40,7 +40,7 @@ def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt
     held = budget.hold(
         spender.account_id,
         credits(input_bound, request.max_tokens),
-        request.model.cost(input_bound, request.max_tokens),
+        request.model.worst_cost(input_bound, request.max_tokens),
         run=spender.run_id,
         thread=spender.thread_id,
         calling=True,

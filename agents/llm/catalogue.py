@@ -1,42 +1,23 @@
-"""What a model costs and can do: reviewed, versioned data (design 5.1). Integers only."""
+"""The providers and models that ship: reviewed, versioned data (design 5.1)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from agents.llm.facts import ModelFacts, ProviderFacts, Tier, UnknownPrice, merged_quirks, rates_of
 from governance.ledger.models import credits_for
 
+# Fields of a provider that its facts take over as they are.
+SAME = (
+    "id", "name", "wire", "base_url", "jurisdiction", "tier", "rpm", "tpm", "max_concurrency", "supports", "quirks",
+    "default_model", "default_embedding_model", "colour",
+)  # fmt: skip
 DATA = Path(__file__).parent / "data" / "providers.json"
-
-
-class UnknownPrice(ValueError):
-    """The model is not in the catalogue, or its price is missing or negative: it is never called."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """One model. Prices in micro-USD per million tokens, so tokens × price is pico-USD exactly."""
-
-    id: str
-    context_tokens: int
-    max_output_tokens: int
-    input_price: int
-    output_price: int
-    price_version: str
-
-    def cost(self, input_tokens: int, output_tokens: int) -> int:
-        """The price of a call in pico-USD."""
-        return input_tokens * self.input_price + output_tokens * self.output_price
-
-    def answered_by(self, name: str) -> bool:
-        """Is `name`, as the provider reports it, this model: the same id, or it with a date behind?"""
-        return name == self.id or re.fullmatch(re.escape(self.id) + r"-\d{8}", name) is not None
 
 
 def credits(input_tokens: int, output_tokens: int) -> int:
@@ -47,23 +28,60 @@ def credits(input_tokens: int, output_tokens: int) -> int:
 @lru_cache(maxsize=64)
 def model(model_id: str) -> ModelFacts:
     """The facts of a model (aliases are resolved). Raises UnknownPrice when it must not be called."""
-    data, version = _data()
+    data, version = shipped()
     for provider in data["providers"]:
         for row in provider["models"]:
             if model_id == row["id"] or model_id in row["aliases"]:
-                return _facts(row, version)
+                return model_facts(provider, row, version)
     raise UnknownPrice(f"no price is known for {model_id}")
 
 
-def _facts(row: dict[str, Any], version: str) -> ModelFacts:
-    prices = [row["prices"].get(name) for name in ("input", "output")]
-    if any(not isinstance(price, int) or price < 0 or (price == 0 and not row["free_declared"]) for price in prices):
-        raise UnknownPrice(f"the price of {row['id']} is missing")
-    return ModelFacts(row["id"], row["context_tokens"], row["max_output_tokens"], prices[0], prices[1], version)
+def provider_facts(row: Mapping[str, Any]) -> ProviderFacts:
+    """One provider of the data."""
+    keys = (row["key_env"], *row["key_env_aliases"]) if row["key_env"] else ()
+    same = (
+        "id",
+        "name",
+        "wire",
+        "base_url",
+        "jurisdiction",
+        "tier",
+        "rpm",
+        "tpm",
+        "max_concurrency",
+        "supports",
+        "quirks",
+    )
+    more = ("default_model", "default_embedding_model", "colour")
+    return ProviderFacts(hosts=tuple(row["hosts"]), key_names=keys, **{name: row[name] for name in (*same, *more)})
+
+
+def model_facts(provider: Mapping[str, Any], row: Mapping[str, Any], version: str) -> ModelFacts:
+    """One model of the data. Raises UnknownPrice when it must not be called."""
+    if row["retired"]:
+        raise UnknownPrice(f"{row['id']} is retired")
+    free = row["free_declared"]
+    tiers = (Tier(tier["above_input_tokens"], rates_of(tier, free_declared=free)) for tier in row["tiers"])
+    same = ("id", "context_tokens", "max_output_tokens", "name", "kind", "quality", "tokens_per_second", "historic")
+    return ModelFacts(
+        provider=provider["id"],
+        rates=rates_of(row["prices"], free_declared=free or row["kind"] == "embedding"),
+        price_version=version,
+        tiers=tuple(tiers),
+        fee=row["per_request_fee_pico_usd"],
+        supports={**provider["supports"], **row["supports"]},
+        quirks=merged_quirks(provider["quirks"], row["quirks"]),
+        best_for=frozenset(row["best_for"]),
+        aliases=tuple(row["aliases"]),
+        dimensions=row["embedding_dimensions"],
+        deprecated_on=row["deprecated_on"],
+        **{name: row[name] for name in same},
+    )
 
 
 @lru_cache(maxsize=1)
-def _data() -> tuple[dict[str, Any], str]:
+def shipped() -> tuple[dict[str, Any], str]:
+    """The data as it is, and the version of its prices."""
     raw = DATA.read_bytes()
     data = json.loads(raw)
     return data, f"{data['version']}-{hashlib.sha256(raw).hexdigest()[:12]}"

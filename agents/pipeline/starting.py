@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from agents.llm.catalogue import ModelFacts, credits, model
+from agents.llm.catalogue import credits, model
+from agents.llm.facts import ModelFacts
 from agents.pipeline.binding import run_binding
 from agents.pipeline.intent.analyse import Intent
 from agents.pipeline.intent.kinds import Sensitivity, exceeds_budget, token_budget

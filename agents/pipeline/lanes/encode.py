@@ -15,7 +15,7 @@ from agents.encoding.grammar import parse
 from agents.encoding.presets import build
 from agents.encoding.quality import Quality, assess
 from agents.encoding.rules import EncodingError
-from agents.llm.catalogue import ModelFacts
+from agents.llm.facts import ModelFacts
 from agents.pipeline.intent.analyse import Intent
 from agents.pipeline.lanes.snapshot import Fragment
 from governance.errors import Unprocessable
