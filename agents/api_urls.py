@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
+from agents.llm.routing import api as routing
 from agents.pipeline import api as pipeline
 
 urlpatterns = [
+    path("llm/route/", routing.RouteView.as_view(), name="api-llm-route"),
+    path("llm/routing/decide/", routing.DecideView.as_view(), name="api-routing-decide"),
+    path("llm/routing/decisions/", routing.DecisionsView.as_view(), name="api-routing-decisions"),
+    path("llm/routing/decisions/<uuid:decision>/", routing.DecisionView.as_view(), name="api-routing-decision"),
+    path("llm/routing/preferences/", routing.PreferencesView.as_view(), name="api-routing-preferences"),
     path("nova/query/", pipeline.QueryView.as_view(), name="api-nova-query"),
     path("nova/runs/", pipeline.RunsView.as_view(), name="api-nova-runs"),
     path("nova/history/", pipeline.HistoryView.as_view(), name="api-nova-history"),

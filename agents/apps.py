@@ -9,6 +9,7 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import events, exports, law_checks, looks, statements, tellers
+        from agents.llm.routing import actions as routing  # noqa: F401 (declares the actions)
         from agents.pipeline import (
             actions,  # noqa: F401 (declares the actions)
             halting,

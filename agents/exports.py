@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from agents.llm.models import Attempt
+from agents.llm.routing.models import RoutingDecision, RoutingPreference
 from agents.pipeline.models import LaneResult, Run, Snapshot, ToolCall, Turn
 from governance.rights.sources import register_export
 
@@ -17,3 +18,5 @@ def register() -> None:
     register_export(Turn, "agents/turns", _("The conversation with the model"))
     register_export(ToolCall, "agents/tool_calls", _("What an agent asked to do"))
     register_export(Attempt, "agents/attempts", _("Calls of a provider, with tokens and price"))
+    register_export(RoutingDecision, "agents/routing_decisions", _("Which model was chosen, and why"))
+    register_export(RoutingPreference, "agents/routing_preferences", _("How models are to be chosen"))

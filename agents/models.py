@@ -1,6 +1,7 @@
 """The models of agents; each lives in the room of its package."""
 
 from agents.llm.models import Attempt
+from agents.llm.routing.models import RoutingDecision, RoutingPreference
 from agents.pipeline.models import LaneResult, Run, Snapshot, ToolCall, Turn
 
-__all__ = ["Attempt", "LaneResult", "Run", "Snapshot", "ToolCall", "Turn"]
+__all__ = ["Attempt", "LaneResult", "RoutingDecision", "RoutingPreference", "Run", "Snapshot", "ToolCall", "Turn"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
+from agents.llm.routing import views as routing
 from agents.pipeline import views as pipeline
 from spheres import converters  # noqa: F401 (registers <sphere:…>)
 
 urlpatterns = [
+    path("settings/routing/", routing.playground, name="routing"),
     path("pipelines/", pipeline.run_list, name="run-list"),
     path("pipelines/<uuid:run>/", pipeline.run_detail, name="run-detail"),
     path("runs/<uuid:run>/card/", pipeline.run_card, name="run-card"),

@@ -34,6 +34,8 @@ COSTS = {
     "/approvals/delegations/": 9,
     "/approvals/grants/": 7,
     "/approvals/pace/": 7,
+    "/settings/routing/": 7,
+    "/settings/routing/?task=chat&context_tokens=1000&max_output_tokens=1000": 8,
     "/kill/": 9,
     "/violations/": 7,
     "/audit/": 8,

@@ -22,6 +22,7 @@ INSIDE = [
     "/outbox/", "/pipelines/", "/laws/", "/audit/export/", "/transfers/", "/memory/", "/memory/new/",
     "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",
     "/settings/data/", "/settings/account/delete/",
+    "/settings/routing/", "/settings/routing/?task=chat&context_tokens=1000&max_output_tokens=1000",
     "/connections/", "/connections/webhooks/new/", "/policies/", "/policies/new/?template=sunday",
     "/accounts/security/", "/accounts/security/outside/",
 ]  # fmt: skip

@@ -29,11 +29,28 @@ def in_business(alice: Person) -> dict[str, Any]:
     return a_run_somewhere(alice) | {"sphere": "business"}
 
 
+def a_decision(alice: Person) -> dict[str, Any]:
+    with alice.acting():
+        asked = {"strategy": "specific", "model": MARK}
+        return {"decision": perform("agents.route.decide", asked).pk}
+
+
+def some_decision(alice: Person) -> dict[str, Any]:
+    a_decision(alice)
+    return {}
+
+
 UNCLEAR = "Supprime toutes mes notes"
 ANSWER = {"answer": "Seulement la plus ancienne"}
 ENCODING = {"encoding": "ACT:DEC SRC:DOC SCOPE:LOCK MODE:NONE SENS:1 TRACE:1"}
 
 CASES = [
+    Case("routing", ("GET", "POST"), some_decision, {"prefer-strategy": "balanced"}, whole=True),
+    Case("api-llm-route", ("POST",), some_decision, {"task": "chat"}, whole=True),
+    Case("api-routing-decide", ("POST",), some_decision, {"task": "chat"}, whole=True),
+    Case("api-routing-decisions", make=some_decision, whole=True),
+    Case("api-routing-decision", make=a_decision),
+    Case("api-routing-preferences", ("GET", "PATCH"), some_decision, {"strategy": "balanced"}, whole=True),
     Case("run-list", make=a_run_somewhere, whole=True),
     Case("run-detail", make=a_run),
     Case("run-card", make=a_run),

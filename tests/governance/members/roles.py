@@ -17,6 +17,8 @@ NOBODY: frozenset[str] = frozenset()
 MACHINE = SYSTEM = STAFF = NOBODY
 
 ROLES: dict[str, frozenset[str]] = {
+    "agents.route.decide": ACT,
+    "agents.route.prefer": MANAGE,
     "agents.run.continue": ACT,
     "agents.run.execute": MACHINE,
     "agents.run.start": ACT,
@@ -189,6 +191,7 @@ NO_TOKEN = frozenset({"governance.memory.approve"})
 # What a person does in person: neither an agent nor a program's token may do it for them.
 IN_PERSON = frozenset(
     {
+        "agents.route.prefer",
         "governance.kill.lift",
         "governance.kill.pull",
         "governance.violation.resolve",
