@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,18 @@ def model_facts(provider: Mapping[str, Any], row: Mapping[str, Any], version: st
         deprecated_on=row["deprecated_on"],
         **{name: row[name] for name in same},
     )
+
+
+@lru_cache(maxsize=1)
+def callable_models() -> tuple[ModelFacts, ...]:
+    """Every model that may be called: priced, and not retired."""
+    data, version = shipped()
+    found = []
+    for provider in data["providers"]:
+        for row in provider["models"]:
+            with suppress(UnknownPrice):
+                found.append(model_facts(provider, row, version))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1)

@@ -26,6 +26,7 @@ PROOFS = {
     "runs": {"run.completed", "worker.completed", "http.answers", "chains"},
     "pages": {"rows", "queries.api.threads", "queries.api.tasks", "queries.tasks", "queries.most", "tasks.same"},
     "live": {"frames"},
+    "routing": {"equal", "complete", "pure", "nova"},
     "whatif": {"record", "draft"},
     "start": {"ready.0", "ready.1", "ended.0", "ended.1", "kept"},
 }

@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from agents.llm.catalogue import model_facts, provider_facts, shipped
-from agents.llm.facts import UnknownPrice
+from agents.llm.catalogue import callable_models, provider_facts, shipped
 from agents.llm.routing.field import Field, State, prepared
 
 
@@ -16,14 +15,7 @@ from agents.llm.routing.field import Field, State, prepared
 def field_now() -> Field:
     """Everything that can be called."""
     data, version = shipped()
-    models = []
-    for provider in data["providers"]:
-        for row in provider["models"]:
-            try:
-                models.append(model_facts(provider, row, version))
-            except UnknownPrice:
-                continue
-    return prepared({row["id"]: provider_facts(row) for row in data["providers"]}, models, data, version)
+    return prepared({row["id"]: provider_facts(row) for row in data["providers"]}, callable_models(), data, version)
 
 
 def state_now() -> State:
