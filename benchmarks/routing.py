@@ -2,9 +2,10 @@
 
     python -m benchmarks.routing [--small | --full]
 
-Ours ranks every model that ships, and one model of each of the eighteen providers, always with every filter and the
-reason for each exclusion; no two questions in a row are equal. LiteLLM's router picks among the same eighteen, by
-each of its strategies, in an environment of its own (.cache/peers, installed by the first run; not with `--small`).
+Ours chooses among every model that ships, and among one of each of the eighteen providers, with every filter; and
+once more with the whole ranking and the reason for each exclusion. No two questions are equal. LiteLLM's router
+picks among the same eighteen, by each of its strategies, in an environment of its own (.cache/peers, installed by the
+first run; not with `--small`).
 Proves: equal questions get equal answers, every model is ranked or excluded exactly once, the database is not asked,
 and Nova gets nothing but Claude. Needs no installation: a decision is pure.
 """
@@ -40,7 +41,15 @@ def main() -> None:
     prove(report, field, state)
     few = replace(field, candidates=one_of_each(field))
     figures = side_by_side(
-        {"floor": floor(few), "eighteen": asking(few, state), "all": asking(field, state)}, rounds=rounds, each=each
+        {
+            "floor": floor(few),
+            "eighteen": asking(few, state),
+            "eighteen.explained": asking(few, state, explained=True),
+            "all": asking(field, state),
+            "all.explained": asking(field, state, explained=True),
+        },
+        rounds=rounds,
+        each=each,
     )
     if size != "small":
         figures |= peers(few, rounds, each)
@@ -62,7 +71,7 @@ def one_of_each(field: Any) -> tuple[Any, ...]:
     """The first current model of each provider: what the peers are given."""
     first: dict[str, Any] = {}
     for candidate in field.candidates:
-        if not candidate.historic:
+        if not candidate.facts.historic:
             first.setdefault(candidate.provider, candidate)
     return tuple(first.values())
 
@@ -76,11 +85,16 @@ def questions() -> Any:
         yield Ask(task=task, strategy=strategy, input_tokens=tokens, needs=frozenset({"tools"}), max_cost=10**12)
 
 
-def asking(field: Any, state: Any) -> Any:
-    from agents.llm.routing.deciding import decide
+def asking(field: Any, state: Any, *, explained: bool = False) -> Any:
+    from agents.llm.routing.deciding import Router
 
-    asked = questions()
-    return lambda: decide(field, next(asked), state)
+    asked, router = questions(), Router(field, state)
+
+    def answer() -> Any:
+        decision = router.decide(next(asked))
+        return (decision.ranked, decision.excluded, decision.chain) if explained else decision.best
+
+    return answer
 
 
 def floor(field: Any) -> Any:
@@ -98,11 +112,12 @@ def prove(report: Report, field: Any, state: Any) -> None:
     from django.db import connection
 
     from agents.llm.routing.asking import Ask, Role, Strategy
-    from agents.llm.routing.deciding import decide
+    from agents.llm.routing.deciding import Router, decide
 
     asked = list(itertools.islice(questions(), 500))
-    found = [decide(field, each, state) for each in asked]
-    same = found == [decide(field, each, state) for each in asked]
+    found, router = [decide(field, each, state) for each in asked], Router(field, state)
+    same = [each.ranked for each in found] == [router.decide(each).ranked for each in asked]
+    same = same and all(each.best == next(iter(each.ranked), None) for each in found)
     report.prove("equal", same, f"{len(asked)} questions asked twice got equal answers")
     once = all(len(each.ranked) + len(each.excluded) == len(field.candidates) for each in found)
     report.prove("complete", once, f"each of {len(field.candidates)} models was ranked, or excluded with a reason")

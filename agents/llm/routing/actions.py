@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from agents.llm.routing import shapes
 from agents.llm.routing.asking import Ask, Capability, Jurisdiction, Priority, Role, Strategy, Task, strategy_for
-from agents.llm.routing.deciding import Decision, decide
+from agents.llm.routing.deciding import Decision
 from agents.llm.routing.models import RoutingDecision, RoutingPreference
-from agents.llm.routing.now import field_now, provider_names, state_now
+from agents.llm.routing.now import provider_names, router_now
 from governance.errors import BadInput
 from governance.isolation.context import IdentityContext
 from governance.people.policies import may_manage, may_write, person_itself
@@ -82,8 +82,8 @@ def decide_route(uow: UnitOfWork, params: RouteParams) -> RoutingDecision:
     """Keeps what the router answers, with everything it weighed. Calls nobody."""
     asked = asking(params)
     began = perf_counter_ns()
-    field, state = field_now(), state_now()
-    decision = decide(field, asked, state)
+    router = router_now()
+    decision = router.decide(asked)
     row = RoutingDecision(
         person_id=uow.actor.person_id,
         at=timezone.now(),
@@ -91,9 +91,9 @@ def decide_route(uow: UnitOfWork, params: RouteParams) -> RoutingDecision:
         role=asked.role,
         strategy=asked.strategy,
         asked=params.model_dump(mode="json", by_alias=True),
-        registry=field.version,
-        decided_us=(perf_counter_ns() - began) // 1000,
+        registry=router.field.version,
         **shapes.found(decision),
+        decided_us=(perf_counter_ns() - began) // 1000,
     )
     uow.add(row)
     uow.announce("route.decided", row.pk)
@@ -160,4 +160,4 @@ def asking(params: RouteParams) -> Ask:
 def answer(params: RouteParams) -> tuple[Ask, Decision]:
     """As `decide_route`, keeping nothing: for a page that is only looked at."""
     asked = asking(params)
-    return asked, decide(field_now(), asked, state_now())
+    return asked, router_now().decide(asked)

@@ -20,13 +20,11 @@ class Candidate:
     provider: str
     place: int
     can: frozenset[str]
-    best_for: frozenset[str]
     places: frozenset[str]
     input_limit: int
     output_limit: int
     shared_context: bool
     for_nova: bool
-    historic: bool
     quality: int
     speed: int
     rates: tuple[int, int] | None
@@ -38,7 +36,7 @@ class Candidate:
         return input_tokens * self.rates[0] + output_tokens * self.rates[1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """The candidates of one version of the registry, and what is preferred among them."""
 
@@ -83,13 +81,11 @@ def _candidate(place: int, provider: ProviderFacts, facts: ModelFacts, nova: Map
         provider=provider.id,
         place=place,
         can=frozenset(each.value for each in Capability if facts.supports.get(each.value)),
-        best_for=facts.best_for,
         places=frozenset(places - {Jurisdiction.LOCAL}),
         input_limit=min(facts.context_tokens, quirks.get("served_context_default", facts.context_tokens)),
         output_limit=facts.max_output_tokens,
         shared_context=bool(quirks.get("output_shares_context")),
         for_nova=_for_nova(provider, facts, nova),
-        historic=facts.historic,
         quality=quality_part(facts.quality),
         speed=speed_part(facts.tokens_per_second),
         rates=(facts.rates.input, facts.rates.output) if plain else None,

@@ -1,4 +1,4 @@
-"""The field and the state a decision is made in, as they are at this moment."""
+"""The router as things are at this moment."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from agents.llm.catalogue import callable_models, provider_facts, shipped
+from agents.llm.routing.deciding import Router
 from agents.llm.routing.field import Field, State, prepared
 
 
@@ -18,11 +19,21 @@ def field_now() -> Field:
     return prepared({row["id"]: provider_facts(row) for row in data["providers"]}, callable_models(), data, version)
 
 
-def state_now() -> State:
-    """Who has a key for the bound identity."""
+def router_now() -> Router:
+    """The router of this moment, for the bound identity."""
+    return _router(field_now(), keyed_now())
+
+
+@lru_cache(maxsize=32)
+def _router(field: Field, keyed: frozenset[str]) -> Router:
+    return Router(field, State(keyed))
+
+
+def keyed_now() -> frozenset[str]:
+    """The providers that have a key for the bound identity."""
     if settings.DEMO_MODE:
-        return State(frozenset(provider_names()))
-    return State(frozenset({"anthropic"} if settings.ANTHROPIC_API_KEY else ()))
+        return frozenset(provider_names())
+    return frozenset({"anthropic"} if settings.ANTHROPIC_API_KEY else ())
 
 
 def provider_names() -> Mapping[str, str]:

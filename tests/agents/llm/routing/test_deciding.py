@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from agents.llm.catalogue import shipped
 from agents.llm.facts import ModelFacts, ProviderFacts, Rates, Tier
 from agents.llm.routing.asking import Ask, Capability, Role, Strategy, Task, strategy_for
-from agents.llm.routing.deciding import Decision, Excluded, decide
+from agents.llm.routing.deciding import Decision, Excluded, Router, decide
 from agents.llm.routing.field import Field, State, prepared
 from agents.llm.routing.now import field_now
 
@@ -220,10 +220,12 @@ def test_every_model_is_ranked_or_excluded_once_and_the_same_each_time(ask: Ask)
     decision = decide(field, ask, state)
     seen = [each.candidate for each in decision.ranked] + [each for each, _why in decision.excluded]
     assert sorted(each.place for each in seen) == list(range(len(field.candidates)))
-    assert decide(field, ask, state) == decision
+    assert decision.best == next(iter(decision.ranked), None)
+    again = Router(field, state)
+    assert [again.decide(ask).ranked for _ in range(2)] == [decision.ranked] * 2
     assert [each.score for each in decision.ranked] == sorted((each.score for each in decision.ranked), reverse=True)
     for each in decision.ranked:
-        assert not each.candidate.historic
+        assert not each.candidate.facts.historic
         assert ask.max_cost is None or each.estimate <= ask.max_cost
         assert ask.role != Role.NOVA or each.candidate.facts.id.startswith("claude-")
     assert {each.provider for each in decision.chain} <= {each.candidate.provider for each in decision.ranked}
