@@ -49,8 +49,9 @@ class Facts(Telling):
             raise ValueError(f"{action.name} tells facts nobody documented: {sorted(unknown)}")
         if (here := self._known["sphere"]) and (there := self._known["target_sphere"]):
             self._known["crosses_sphere"] = here != there
-        if needs := needs_of(self._known):
-            self._known["elevated"] = is_lifted(actor, needs, here, self._known["target_sphere"])
+        needs = needs_of(self._known)
+        there = self._known["target_sphere"]
+        self._known["elevated"] = is_lifted(actor, needs, here, there) if needs else None  # nobody's own to tell
         late: dict[str, Callable[[], Any]] = {
             "budget_used_percent": budget_used_percent,
             "hour": lambda: self._local_time().hour,
