@@ -19,6 +19,7 @@ from governance.checkpoints import batch_api as batch
 from governance.checkpoints import pace_views as pace
 from governance.crossings import api as crossings
 from governance.delegations import api as delegations
+from governance.elevate import api as elevating
 from governance.grants import api as grants
 from governance.kills import api as kills
 from governance.ledger import api as ledger
@@ -66,6 +67,8 @@ urlpatterns = [
     path("governance/kill/<uuid:kill>/", kills.KillView.as_view(), name="api-kill"),
     path("governance/grants/", grants.GrantsView.as_view(), name="api-grants"),
     path("governance/grants/<uuid:grant>/", grants.GrantView.as_view(), name="api-grant"),
+    path("governance/elevations/", elevating.ElevationsView.as_view(), name="api-elevations"),
+    path("governance/elevations/<uuid:elevation>/", elevating.ElevationView.as_view(), name="api-elevation"),
     path("governance/delegations/", delegations.DelegationsView.as_view(), name="api-delegations"),
     path("governance/delegations/<uuid:delegation>/", delegations.DelegationView.as_view(), name="api-delegation"),
     path(

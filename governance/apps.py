@@ -20,11 +20,16 @@ class GovernanceConfig(AppConfig):
         from governance.audit import checking as audit_checking  # noqa: F401
         from governance.checkpoints import actions as checkpoints  # noqa: F401
         from governance.checkpoints import editing, escalating, resolving  # noqa: F401
+        from governance.checkpoints.forms import register_edit_form
         from governance.checkpoints.leaving import end_questions
         from governance.checkpoints.words import register_form
         from governance.crossings import following, lapsing, telling  # noqa: F401
         from governance.crossings.ending import end_crossings, end_from
         from governance.delegations import actions as delegations
+        from governance.elevate import actions as elevations
+        from governance.elevate import following as elevating
+        from governance.elevate import telling as elevation_news  # noqa: F401
+        from governance.elevate.forms import ElevationForm
         from governance.grants import actions as grants
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
         from governance.jobs.leaving import end_jobs
@@ -54,6 +59,7 @@ class GovernanceConfig(AppConfig):
         from governance.rights.erasing import register_farewell
         from governance.rules import actions as rules  # noqa: F401
         from governance.rules import whatif  # noqa: F401
+        from governance.rules.system import ELEVATE
         from governance.staff import looks
         from governance.staff.actions import glass, upkeep  # noqa: F401
         from governance.staff.actions import people as staff  # noqa: F401
@@ -63,6 +69,8 @@ class GovernanceConfig(AppConfig):
         from governance.webhooks import outbox as webhook_outbox
 
         register_form(questions.FORM, proposals.told)
+        register_edit_form(ELEVATE, ElevationForm)
+        elevating.register()
         own.register()
         own_events.register()
         listen(webhook_outbox.note)
@@ -75,6 +83,7 @@ class GovernanceConfig(AppConfig):
         register_departure(end_questions)
         register_departure(delegations.end_delegations)
         register_departure(grants.end_grants)
+        register_departure(elevations.end_elevations)
         register_departure(forgetting.forget_person)
         register_departure(end_crossings)
         register_farewell(end_from)

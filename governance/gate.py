@@ -75,6 +75,7 @@ KEPT_OPEN = (
     "governance.token.revoke",
     "governance.delegation.revoke",
     "governance.grant.revoke",
+    "governance.elevation.end",
     "governance.kill.",
     "governance.identity.activate",
     "governance.memory.delete",

@@ -6,6 +6,7 @@ from governance.audit.signing.models import SignedHead, TreeHead
 from governance.checkpoints.models import Checkpoint, Execution, Sight, Vote
 from governance.crossings.models import Crossing, CrossingParcel
 from governance.delegations.models import Delegation
+from governance.elevate.models import Elevation
 from governance.grants.models import Grant
 from governance.jobs.models import Job, WorkerBeat
 from governance.kills.models import Kill

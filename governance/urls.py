@@ -25,6 +25,7 @@ from governance.checkpoints import pace_views as pace
 from governance.checkpoints import views as checkpoints
 from governance.crossings import views as crossings
 from governance.delegations import views as delegations
+from governance.elevate import views as elevating
 from governance.grants import views as grants
 from governance.kills import views as kills
 from governance.ledger import caps_views as caps
@@ -97,6 +98,9 @@ urlpatterns = [
     path("approvals/delegations/<uuid:delegation>/revoke/", delegations.revoke, name="delegation-revoke"),
     path("approvals/grants/", grants.grants, name="grants"),
     path("approvals/grants/<uuid:grant>/revoke/", grants.revoke, name="grant-revoke"),
+    path("elevations/", elevating.elevations, name="elevations"),
+    path("elevations/new/", elevating.elevation_new, name="elevation-new"),
+    path("elevations/<uuid:elevation>/end/", elevating.elevation_end, name="elevation-end"),
     path("approvals/<uuid:checkpoint>/", checkpoints.approval_detail, name="approval-detail"),
     path("approvals/<uuid:checkpoint>/decide/", checkpoints.approval_decide, name="approval-decide"),
     path("approvals/<uuid:checkpoint>/escalate/", checkpoints.approval_escalate, name="approval-escalate"),

@@ -40,9 +40,9 @@ KEYS = (
     "actor.kind", "actor.role", "channel", "action", "effect", "sphere", "target_sphere", "crosses_sphere",
     "crosses_identity", "agent.code", "agent.level", "sensitivity", "permanent", "estimated_tokens",
     "estimated_cost_pico_usd", "over_intent_budget", "budget_used_percent", "hour", "weekday", "recipient_domain",
-    "resource_type",
+    "resource_type", "elevated", "deciders",
 )  # fmt: skip
-LATE = {"budget_used_percent", "hour", "weekday"}  # looked up only when a rule asked
+LATE = {"budget_used_percent", "hour", "weekday", "deciders"}  # looked up only when a rule asked
 DEFAULTS = {
     "SEND": ("external_communication", "medium"), "DELETE": ("destructive_action", "medium"),
     "TRANSFER": ("cross_sphere", "high"), "PAYMENT": ("financial", "critical"),
@@ -232,6 +232,8 @@ def asked(matched: list[Row], effect: str) -> tuple[str, str]:
         level = min(level + 1, len(LEVELS) - 1)
     if effect not in DEFAULTS and asking:
         kind = KIND_BY_RULE.get(asking[0]["kind"], kind)
+    if any(rule["code"] == "system.elevation" for rule in asking):
+        kind = "scope_elevation"
     return kind, LEVELS[level]
 
 

@@ -59,4 +59,9 @@ class MessageForm(ActionForm):
 
 
 # The acts whose parameters a person can change on a page, by name.
-EDIT_FORMS: dict[str, type[MessageForm]] = {"governance.message.send": MessageForm}
+EDIT_FORMS: dict[str, Any] = {"governance.message.send": MessageForm}
+
+
+def register_edit_form(action: str, form: type[ActionForm]) -> None:
+    """`form.of(params, data=None)`: the form for the parameters of a question about `action`."""
+    EDIT_FORMS[action] = form

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from governance.access.stepup import is_proved, require_proved
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.policies import deciding_roles
+from governance.checkpoints.votes import still_decides
 from governance.errors import Conflict
 from governance.isolation.context import IdentityContext
 from governance.people.models import Membership
@@ -75,25 +76,10 @@ def standing_approvals(row: Checkpoint) -> int:
     So is one cast for somebody else, when either of the two may no longer, or the delegation was revoked.
     """
     roles = deciding_roles(row)
-    approvals = row.votes.filter(_there("person_id", roles), decision="approve")
+    approvals = row.votes.filter(still_decides("person_id", roles), decision="approve")
     return approvals.filter(
-        Q(cast_by_id__isnull=True) | (_there("cast_by_id", roles) & Q(delegation__revoked_at__isnull=True))
+        Q(cast_by_id__isnull=True) | (still_decides("cast_by_id", roles) & Q(delegation__revoked_at__isnull=True))
     ).count()
-
-
-def _there(column: str, roles: frozenset[str]) -> Q:
-    """Does the person of a vote's column decide such questions now, and has since before the vote?"""
-    return Q(
-        Exists(
-            Membership.objects.filter(
-                identity_id=OuterRef("identity_id"),
-                user_id=OuterRef(column),
-                user__is_active=True,
-                role__in=roles,
-                created_at__lte=OuterRef("at"),
-            )
-        )
-    )
 
 
 EXCLUDED = _("A rule asks for somebody else than the person who requested it.")

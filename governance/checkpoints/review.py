@@ -22,6 +22,7 @@ from governance.checkpoints.runs import agent_name, run_request
 from governance.checkpoints.seal import seal_path
 from governance.checkpoints.words import question_of, told_of, untrusted_in
 from governance.delegations.covering import mandates_for
+from governance.elevate.offering import offer_for
 from governance.grants.actions import is_grantable
 from governance.isolation.context import IdentityContext
 from governance.ledger.budget import credits_left
@@ -35,7 +36,7 @@ from governance.rules.system import ALWAYS
 IRREVERSIBLE = frozenset({Effect.SEND, Effect.TRANSFER, Effect.PAYMENT})
 MOST_SIGNERS = 20
 OWN_FORMS = frozenset(
-    {"email", "run", "budget", "payment", "transfer", "trash", "memory"}
+    {"email", "run", "budget", "payment", "transfer", "trash", "memory", "elevation"}
 )  # those that _what.html draws
 
 
@@ -73,6 +74,7 @@ def review(row: Checkpoint, actor: IdentityContext) -> dict[str, Any]:
         "lacks_factor": votable and alone and not actor_has_second_factor(actor),
         "can_edit": waiting and sees and row.action in EDIT_FORMS and not _barred(row, actor),
         "grantable": votable and is_grantable(row),
+        "elevation": offer_for(row, actor) if waiting else "",
         "can_resolve": row.status == Checkpoint.Status.PENDING_EFFECT and sees,
         "can_escalate": waiting and sees and row.level != Level.CRITICAL,
         "execution": Execution.objects.filter(checkpoint=row).first(),

@@ -20,9 +20,9 @@ from governance.people.models import Membership, Role
 from governance.registry.actions import Action, Effect, Params
 from governance.rules.engine import Decision
 from governance.rules.models import Level, RuleEffect
+from governance.rules.system import SENSITIVE_DATA
 
 USE = "governance.grant.use"
-SECRETS = "default.sensitive_data"
 
 
 def can_be_lifted(effect: str, level: str, quorum: int, exclude_requester: bool, asked_by: list[str]) -> bool:
@@ -32,7 +32,7 @@ def can_be_lifted(effect: str, level: str, quorum: int, exclude_requester: bool,
         and level != Level.CRITICAL
         and quorum == 1
         and not exclude_requester
-        and not any(code.startswith("system.") or code == SECRETS for code in asked_by)
+        and not any(code.startswith("system.") or code == SENSITIVE_DATA for code in asked_by)
     )
 
 

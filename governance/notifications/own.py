@@ -23,6 +23,7 @@ RAISED = "checkpoint.raised"
 HASTY, HASTY_MEMBER = "checkpoint.hasty", "checkpoint.hasty_member"
 REMEMBER = "memory.proposed"
 DELEGATED, UNDELEGATED = "delegation.granted", "delegation.revoked"
+ELEVATED, UNELEVATED = "elevation.given", "elevation.ended"
 JOINED, LEFT, REMOVED, ROLE = "member.joined", "member.left", "member.removed", "member.role"
 SHARED = "credits.shared"
 WARNED, BLOCKED = "budget.warned", "budget.blocked"
@@ -86,6 +87,16 @@ EVENTS = (
     Event(
         UNDELEGATED, APPROVALS, _("A delegation was ended"), _("%(to)s no longer approves for %(from)s"),
         _("A delegation was ended in %(identity)s"), facts=frozenset({"from", "to"}), always=True,
+    ),
+    Event(
+        ELEVATED, APPROVALS, _("What you asked for is allowed for a while"), _("%(agent)s is asked less often for you"),
+        _("Something is allowed for a while in %(identity)s"), _("Until %(at)s. You may end it before."),
+        facts=frozenset({"agent", "at"}), type=Type.ALERT,
+    ),
+    Event(
+        UNELEVATED, APPROVALS, _("Somebody has ended what you were allowed for a while"),
+        _("%(agent)s is asked each time again"), _("What was allowed for a while has ended in %(identity)s"),
+        _("Somebody has ended it before its time."), facts=frozenset({"agent"}), type=Type.WARNING,
     ),
     Event(
         REMEMBER, APPROVALS, _("A program or a member proposes to remember something"),

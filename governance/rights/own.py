@@ -10,6 +10,7 @@ from governance.audit.signing.models import SignedHead, TreeHead
 from governance.checkpoints.models import Checkpoint, Execution, Sight, Vote
 from governance.crossings.models import Crossing, CrossingParcel
 from governance.delegations.models import Delegation
+from governance.elevate.models import Elevation
 from governance.grants.models import Grant
 from governance.kills.models import Kill
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, LedgerEntry
@@ -34,6 +35,7 @@ def register() -> None:
         (Delegation, "delegations", _("Who approved for whom, up to how much and until when")),
         (Execution, "executions", _("What was carried out after an approval")),
         (Grant, "grants", _("What was allowed in advance, and how much of it was used")),
+        (Elevation, "elevations", _("Wider scopes for a while: asked for, allowed, ended")),
         (MemoryItem, "memory", _("What is remembered, and that something was forgotten")),
         (MemoryUse, "memory_uses", _("Which request to an agent was shown which memory")),
         (Kill, "kill_switches", _("What was stopped, by whom, and until when")),

@@ -36,6 +36,8 @@ KEYS: dict[str, str] = {
     "weekday": NUMBER,
     "recipient_domain": TEXT,
     "resource_type": TEXT,
+    "elevated": FLAG,
+    "deciders": NUMBER,
 }
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {

@@ -35,6 +35,7 @@ KIND_BY_RULE = {
     "identity_isolation": "identity_boundary",
     "data_sensitivity": "data_access",
 }
+ELEVATION = "system.elevation"  # whatever else asks about such an act, this is what it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ def _checkpoint(matched: Sequence[RuleSpec], facts: Mapping[str, Any]) -> tuple[
     kind = by_effect
     if effect not in DEFAULTS and asking:
         kind = KIND_BY_RULE.get(asking[0].kind, by_effect)
+    if any(rule.code == ELEVATION for rule in asking):
+        kind = "scope_elevation"
     if effect == "TRANSFER" and facts["crosses_identity"]:
         kind = KIND_BY_RULE["identity_isolation"]
     quorum = max((rule.quorum for rule in asking), default=1)

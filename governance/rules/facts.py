@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from governance.elevate.applying import is_lifted, needs_of
 from governance.isolation.context import IdentityContext
 from governance.ledger.budget import credits_left, percent
-from governance.people.models import User
+from governance.people.models import Membership, Role, User
 from governance.registry.actions import Action, Params
 from governance.rules.conditions import KEYS
 from governance.rules.recorded import Telling
 
 
 class Facts(Telling):
-    """The facts of one act: known ones at once, costly ones (budget, local time) when first read."""
+    """The facts of one act: known ones at once, costly ones (budget, local time) when first read.
+
+    `elevated` is known of what an elevation could lift (elevate/applying.py), and of nothing else.
+    """
 
     def __init__(self, action: Action, actor: IdentityContext, params: Params, estimate: Mapping[str, Any]) -> None:
         told = action.facts(params) if action.facts else {}
@@ -44,10 +49,14 @@ class Facts(Telling):
             raise ValueError(f"{action.name} tells facts nobody documented: {sorted(unknown)}")
         if (here := self._known["sphere"]) and (there := self._known["target_sphere"]):
             self._known["crosses_sphere"] = here != there
+        needs = needs_of(self._known)
+        there = self._known["target_sphere"]
+        self._known["elevated"] = is_lifted(actor, needs, here, there) if needs else None  # nobody's own to tell
         late: dict[str, Callable[[], Any]] = {
             "budget_used_percent": budget_used_percent,
             "hour": lambda: self._local_time().hour,
             "weekday": lambda: self._local_time().isoweekday(),
+            "deciders": lambda: how_many_decide(actor.identity_id),
         }
         self._late = {key: find for key, find in late.items() if self._known[key] is None}
 
@@ -74,3 +83,9 @@ def actor_kind(actor: IdentityContext) -> str:
 def budget_used_percent() -> int:
     """How much of this month's credits is used or reserved, in whole per cent (100 when there are none)."""
     return percent(*credits_left())
+
+
+def how_many_decide(identity_id: UUID) -> int:
+    """How many people may decide questions in the identity."""
+    present = Membership.objects.filter(identity_id=identity_id, user__is_active=True)
+    return present.exclude(role=Role.VIEWER).count()

@@ -28,11 +28,15 @@ def said(**facts: Any) -> str:
 
 
 def not_stopped(kind: str, effects: tuple[Effect, ...]) -> Iterator[str]:
-    """Declared acts of these effects that such an actor could do unasked, or that have no kind of question."""
+    """Declared acts of these effects that such an actor could do unasked, or that have no kind of question.
+
+    Also where a wider scope is allowed for a while: nothing lifts the question here.
+    """
     for action in all_actions().values():
         if action.effect in effects:
-            decided = said(**{"actor.kind": kind, "effect": str(action.effect), "action": action.name})
-            if decided != RuleEffect.CHECKPOINT or str(action.effect) not in engine.DEFAULTS:
+            known = {"actor.kind": kind, "effect": str(action.effect), "action": action.name}
+            decided = {said(**known, elevated=flag) for flag in (None, True)}
+            if decided != {RuleEffect.CHECKPOINT} or str(action.effect) not in engine.DEFAULTS:
                 yield action.name
 
 

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from governance.rules.conditions import KEYS
 
 # Found only when a rule asks for them, so a verdict may lack them.
-LATE = frozenset({"budget_used_percent", "hour", "weekday"})
+LATE = frozenset({"budget_used_percent", "hour", "weekday", "deciders"})
+FROM_TIME = frozenset({"hour", "weekday"})
 
 
 class Telling(Mapping[str, Any]):
@@ -33,7 +34,7 @@ class NotRecorded(LookupError):
 
 
 class Recorded(Telling):
-    """The facts a verdict kept. Hour and weekday are found from its time; a budget nobody looked at is not known."""
+    """The facts a verdict kept. Hour and weekday are found from its time; what nobody looked up is not known."""
 
     def __init__(self, facts: Mapping[str, Any], at: datetime | None = None, zone: ZoneInfo | None = None) -> None:
         self._facts, self._at, self._zone = facts, at, zone
@@ -44,7 +45,7 @@ class Recorded(Telling):
         if key not in LATE:
             KEYS[key]  # no such key is an error, an absent fact is none
             return None
-        if key == "budget_used_percent" or self._at is None or self._zone is None:
+        if key not in FROM_TIME or self._at is None or self._zone is None:
             raise NotRecorded(key)
         moment = self._at.astimezone(self._zone)
         return moment.hour if key == "hour" else moment.isoweekday()

@@ -42,6 +42,9 @@ def _always_asks(code: str, name: str | Promise, effect: str) -> RuleSpec:
 
 
 RAISE = "governance.budget.raise"  # the action of ledger/raising.py
+SENSITIVE_DATA, SPHERE_BOUNDARY = "default.sensitive_data", "system.sphere_boundary"
+SECRETS = ("restricted", "top_secret")
+NOT_ELEVATED = Condition("elevated", "ne", True)
 
 SYSTEM_RULES = (
     RuleSpec(
@@ -54,13 +57,14 @@ SYSTEM_RULES = (
         version=2,
     ),
     RuleSpec(
-        "system.sphere_boundary",
+        SPHERE_BOUNDARY,
         _("Writing into another sphere asks a person"),
         RuleKind.SPHERE_BOUNDARY,
         RuleEffect.CHECKPOINT,
-        (Condition("crosses_sphere", "eq", True), Condition("effect", "ne", "READ")),
+        (Condition("crosses_sphere", "eq", True), NOT_ELEVATED, Condition("effect", "ne", "READ")),
         level=Level.HIGH,
         priority=98,
+        version=2,
     ),
     RuleSpec(
         "system.budget_exceeded",
@@ -111,6 +115,31 @@ BUDGET_RULES = (
     ),
 )
 
+ELEVATE = "governance.elevation.request"  # the action of elevate/actions.py
+
+# A wider scope for a while is asked for and allowed in two acts; by two people, where two could decide.
+ELEVATION_RULES = (
+    RuleSpec(
+        "system.elevation",
+        _("A wider scope for a while is allowed by a person"),
+        RuleKind.ACTION_RESTRICTION,
+        RuleEffect.CHECKPOINT,
+        (Condition("action", "eq", ELEVATE),),
+        level=Level.HIGH,
+        priority=94,
+    ),
+    RuleSpec(
+        "system.elevation_by_another",
+        _("Who asks for a wider scope does not allow it, where somebody else can"),
+        RuleKind.ACTION_RESTRICTION,
+        RuleEffect.CHECKPOINT,
+        (Condition("action", "eq", ELEVATE), Condition("deciders", "gt", 1)),
+        level=Level.HIGH,
+        priority=94,
+        exclude_requester=True,
+    ),
+)
+
 REMEMBER = "governance.memory.approve"  # the action of memory/settling.py
 
 # An agent proposes what to remember; that it is remembered, a person decides, on its exact words.
@@ -128,13 +157,14 @@ MEMORY_RULES = (
 
 DEFAULT_RULES = (
     RuleSpec(
-        "default.sensitive_data",
+        SENSITIVE_DATA,
         _("Restricted and top secret data ask a person"),
         RuleKind.DATA_SENSITIVITY,
         RuleEffect.CHECKPOINT,
-        (Condition("sensitivity", "in", ("restricted", "top_secret")),),
+        (Condition("sensitivity", "in", SECRETS), NOT_ELEVATED),
         level=Level.LOW,
         priority=60,
+        version=2,
     ),
     RuleSpec(
         "default.large_request",
@@ -156,7 +186,7 @@ DEFAULT_RULES = (
     ),
 )
 
-ALWAYS = (*SYSTEM_RULES, *CONSENT_RULES, *BUDGET_RULES, *MEMORY_RULES, *DEFAULT_RULES)
+ALWAYS = (*SYSTEM_RULES, *CONSENT_RULES, *BUDGET_RULES, *ELEVATION_RULES, *MEMORY_RULES, *DEFAULT_RULES)
 
 # What a rule above said before it was changed: change one, raise its `version`, and keep the former one here, so that
 # verdicts of that time can still be said again.
@@ -168,5 +198,23 @@ FORMER: tuple[RuleSpec, ...] = (
         RuleEffect.DENY,
         (Condition("crosses_identity", "eq", True),),
         priority=100,
+    ),
+    RuleSpec(  # before there were elevations
+        SPHERE_BOUNDARY,
+        _("Writing into another sphere asks a person"),
+        RuleKind.SPHERE_BOUNDARY,
+        RuleEffect.CHECKPOINT,
+        (Condition("crosses_sphere", "eq", True), Condition("effect", "ne", "READ")),
+        level=Level.HIGH,
+        priority=98,
+    ),
+    RuleSpec(  # likewise
+        SENSITIVE_DATA,
+        _("Restricted and top secret data ask a person"),
+        RuleKind.DATA_SENSITIVITY,
+        RuleEffect.CHECKPOINT,
+        (Condition("sensitivity", "in", SECRETS),),
+        level=Level.LOW,
+        priority=60,
     ),
 )

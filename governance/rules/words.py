@@ -88,6 +88,8 @@ WORDS: dict[str, Word] = {
     "crosses_identity": Word(gettext_lazy("it goes into another identity")),
     "permanent": Word(gettext_lazy("it cannot be undone")),
     "resource_type": Word(gettext_lazy("what it is about"), gettext_lazy("its type, such as threads.thread")),
+    "elevated": Word(gettext_lazy("it was allowed for a while")),
+    "deciders": Word(gettext_lazy("how many people may decide"), gettext_lazy("a whole number")),
 }  # fmt: skip
 OPERATOR_WORDS: dict[str, Label] = {
     "eq": pgettext_lazy("rule", "is"),

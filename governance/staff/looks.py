@@ -37,6 +37,7 @@ WORDS: dict[str, str | Promise] = {
     "author_kind": _("Author"),
     "author_name": _("Name"),
     "balance_tokens": _("Credits left"),
+    "begins_at": _("Begun"),
     "changed_at": _("Changed"),
     "checkpoint_id": _("Question"),
     "content": _("Text"),
@@ -50,12 +51,14 @@ WORDS: dict[str, str | Promise] = {
     "due_on": _("Due"),
     "effect": _("Effect"),
     "ended_at": _("Ended"),
+    "ended_by_id": _("Ended by"),
     "error": _("Error"),
     "estimate_pico_usd": _("Estimate, in pico-dollars"),
     "executed_at": _("Carried out"),
     "expires_at": _("Expires"),
     "form": _("How"),
     "from_sphere": _("From"),
+    "hours": _("Hours"),
     "kind": _("Kind"),
     "lane": _("Lane"),
     "last_activity_at": _("Last activity"),
@@ -84,6 +87,7 @@ WORDS: dict[str, str | Promise] = {
     "status": _("State"),
     "strategy": _("What counts most"),
     "task": _("Task"),
+    "target_sphere": _("To"),
     "text": _("Text"),
     "thread_id": _("Thread"),
     "title": _("Title"),
@@ -122,6 +126,7 @@ def register() -> None:
     from governance.audit.models import AuditEntry
     from governance.checkpoints.models import Checkpoint
     from governance.crossings.models import Crossing
+    from governance.elevate.models import Elevation
     from governance.ledger.models import LedgerEntry
     from governance.memory.models import MemoryItem
     from governance.orders.models import PaymentOrder
@@ -139,6 +144,11 @@ def register() -> None:
         Crossing, "crossings", _("What crossed between spheres and identities, or was to"),
         "requested_at", "direction", "form", "state", "kind", "from_sphere", "to_sphere", "person_id", "agent",
         "run_id", "executed_at", "answered_at", "ended_at",
+    )  # fmt: skip
+    register_look(
+        Elevation, "elevations", _("Wider scopes for a while, without the reasons"),
+        "requested_at", "kind", "state", "sphere", "target_sphere", "agent", "person_id", "hours", "begins_at",
+        "expires_at", "ended_at", "ended_by_id",
     )  # fmt: skip
     register_look(
         LedgerEntry, "ledger", _("Movements of the budgets"),
