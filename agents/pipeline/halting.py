@@ -6,8 +6,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from agents.llm.switches import provider_of, providers
 from agents.pipeline.actions import halt
 from agents.pipeline.models import Run
+from agents.pipeline.querysets import RunQuerySet
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.runs import NOVA, agent_name
 from governance.errors import BadInput
@@ -25,9 +27,7 @@ MOST_THREADS = 20
 
 def end_those_of(uow: UnitOfWork, scope: str, ref: str) -> int:
     """Ends the runs of the scope that wait, with what they asked, and tells those being executed to end."""
-    runs = Run.objects.active()
-    if scope != Kill.Scope.IDENTITY:
-        runs = runs.filter(**{COLUMNS[Kill.Scope(scope)]: ref})
+    runs = reached(scope, ref)
     ids = list(runs.values_list("pk", flat=True))
     # Questions before runs: whoever decides, edits or asks locks in this order, too.
     asking = Checkpoint.objects.select_for_update().filter(run_id__in=ids, status=Checkpoint.Status.PENDING)
@@ -36,6 +36,15 @@ def end_those_of(uow: UnitOfWork, scope: str, ref: str) -> int:
     for run in locked:
         halt(uow, run, asked.get(run.pk))
     return len(locked)
+
+
+def reached(scope: str, ref: str) -> RunQuerySet:
+    """The runs of the scope that are not over; those of a provider by the model they were given."""
+    runs = Run.objects.active()
+    if scope == Kill.Scope.PROVIDER:
+        given = runs.values_list("model", flat=True).distinct()
+        return runs.filter(model__in=[name for name in given if provider_of(name) == ref])
+    return runs.filter(**{COLUMNS[Kill.Scope(scope)]: ref}) if scope in COLUMNS else runs
 
 
 def _thread(ref: str) -> str:
@@ -65,9 +74,17 @@ def _agent(ref: str) -> str:
     return agent_name(ref)
 
 
+def _provider(ref: str) -> str:
+    names = providers()
+    if ref not in names:
+        raise BadInput(errors={"id": [_("There is no such provider.")]})
+    return names[ref]
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     register_reach("agent", Reach(_agent, lambda: [(NOVA, agent_name(NOVA))]))
     register_reach("sphere", Reach(_sphere, lambda: [(str(card["slug"]), str(card["name"])) for card in cards(None)]))
     register_reach("thread", Reach(_thread, _threads))
+    register_reach("provider", Reach(_provider, lambda: list(providers().items())))
     register_stopper(end_those_of)

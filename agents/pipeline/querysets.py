@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Self
 from uuid import UUID
 
-from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
+from agents.llm.models import Attempt
 from governance.isolation.querysets import ScopedQuerySet
 from governance.kills.models import Kill
 
@@ -34,12 +35,19 @@ class RunQuerySet(ScopedQuerySet):
 
 
 def _held() -> Exists:
-    """Does a live switch reach the run?"""
+    """Does a live switch reach the run? That of a provider reaches calls under way: the next one is refused itself."""
     live = Kill.objects.filter(identity_id=OuterRef("identity_id"), lifted_at__isnull=True)
     reaching = live.filter(
         Q(scope="identity")
         | Q(scope="sphere", ref=OuterRef("sphere"))
         | Q(scope="agent", ref=OuterRef("agent"))
         | Q(scope="thread", ref=Cast(OuterRef("thread_id"), CharField()))
+        | Q(scope="provider", ref__in=_called())
     )
     return Exists(reaching)
+
+
+def _called() -> QuerySet:
+    """The providers of the calls that the run has under way, for a query inside a query of the run."""
+    run = {"identity_id": OuterRef(OuterRef("identity_id")), "run_id": OuterRef(OuterRef("pk"))}
+    return Attempt.objects.filter(**run, state=Attempt.State.CALLING).values("provider")

@@ -18,6 +18,7 @@ class Kill(Scoped):
         SPHERE = "sphere", _("A sphere")
         THREAD = "thread", _("A thread")
         AGENT = "agent", _("An agent")
+        PROVIDER = "provider", _("A provider")
 
     scope = models.CharField(max_length=8, choices=Scope)
     ref = models.CharField(max_length=60, blank=True)
