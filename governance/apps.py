@@ -29,6 +29,7 @@ class GovernanceConfig(AppConfig):
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
         from governance.jobs.leaving import end_jobs
         from governance.kills import actions as kills  # noqa: F401
+        from governance.kills import everywhere  # noqa: F401
         from governance.laws import actions as law_actions  # noqa: F401
         from governance.laws import own as laws
         from governance.ledger import caps, raising, sharing, statement_views, warning  # noqa: F401
@@ -55,7 +56,7 @@ class GovernanceConfig(AppConfig):
         from governance.rules import actions as rules  # noqa: F401
         from governance.rules import whatif  # noqa: F401
         from governance.staff import looks
-        from governance.staff.actions import glass, upkeep  # noqa: F401
+        from governance.staff.actions import glass, stops, upkeep  # noqa: F401
         from governance.staff.actions import people as staff  # noqa: F401
         from governance.uow import listen, react_to
         from governance.webhooks import actions as webhooks  # noqa: F401

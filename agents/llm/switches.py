@@ -9,10 +9,13 @@ from agents.llm.catalogue import model, shipped
 from agents.llm.facts import UnknownPrice
 from governance.errors import Halted
 from governance.isolation.context import current
+from governance.kills.scopes import STOPPED_BY_STAFF
 
 HELD = """
 SELECT EXISTS (SELECT 1 FROM governance_kill
-    WHERE identity_id = %s AND scope = 'provider' AND ref = %s AND lifted_at IS NULL)
+    WHERE identity_id = %s AND scope = 'provider' AND ref = %s AND lifted_at IS NULL),
+  EXISTS (SELECT 1 FROM governance_installationstop
+    WHERE lifted_at IS NULL AND (scope, ref) IN (('all', ''), ('provider', %s)))
 """
 
 
@@ -31,9 +34,11 @@ def provider_of(model_id: str) -> str:
 
 
 def refuse_stopped(provider: str) -> None:
-    """Raises Halted while a switch of the bound identity stops the provider. Asked before each call."""
+    """Raises Halted while a switch of the bound identity, or of the staff, stops the provider: before each call."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [current().identity_id, provider])
-        (held,) = cursor.fetchone()
+        cursor.execute(HELD, [current().identity_id, provider, provider])
+        held, by_staff = cursor.fetchone()
+    if by_staff:
+        raise Halted(STOPPED_BY_STAFF, by="operator")
     if held:
         raise Halted(_("A kill switch stops every call to this provider."))

@@ -13,9 +13,10 @@ from agents.pipeline.querysets import RunQuerySet
 from governance.checkpoints.models import Checkpoint
 from governance.checkpoints.runs import NOVA, agent_name
 from governance.errors import BadInput
+from governance.isolation.context import Why, bind, system_scope
 from governance.isolation.lookup import find
 from governance.kills.models import Kill
-from governance.kills.scopes import Reach, register_reach, register_stopper
+from governance.kills.scopes import Reach, register_reach, register_seeker, register_stopper
 from governance.uow import UnitOfWork
 from spheres.facts import SPHERE_BY_SLUG
 from spheres.rail import cards
@@ -25,8 +26,8 @@ COLUMNS = {Kill.Scope.SPHERE: "sphere", Kill.Scope.THREAD: "thread_id", Kill.Sco
 MOST_THREADS = 20
 
 
-def end_those_of(uow: UnitOfWork, scope: str, ref: str) -> int:
-    """Ends the runs of the scope that wait, with what they asked, and tells those being executed to end."""
+def end_those_of(uow: UnitOfWork, scope: str, ref: str) -> list[UUID]:
+    """Ends the runs of the scope that wait, with what they asked, and tells those being executed to end; whose."""
     runs = reached(scope, ref)
     ids = list(runs.values_list("pk", flat=True))
     # Questions before runs: whoever decides, edits or asks locks in this order, too.
@@ -35,7 +36,14 @@ def end_those_of(uow: UnitOfWork, scope: str, ref: str) -> int:
     locked = list(runs.select_for_update(of=("self",)).order_by("id"))
     for run in locked:
         halt(uow, run, asked.get(run.pk))
-    return len(locked)
+    return [run.person_id for run in locked]
+
+
+def identities_of(scope: str, ref: str) -> list[UUID]:
+    """Where a run of the scope is not over and was not told to end."""
+    with bind(None), system_scope(Why.STOP):
+        waiting = reached(scope, ref).exclude(status=Run.Status.RUNNING, stop_requested=True)
+        return list(waiting.order_by().values_list("identity_id", flat=True).distinct())
 
 
 def reached(scope: str, ref: str) -> RunQuerySet:
@@ -88,3 +96,4 @@ def register() -> None:
     register_reach("thread", Reach(_thread, _threads))
     register_reach("provider", Reach(_provider, lambda: list(providers().items())))
     register_stopper(end_those_of)
+    register_seeker(identities_of)

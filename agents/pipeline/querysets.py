@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 
 from agents.llm.models import Attempt
 from governance.isolation.querysets import ScopedQuerySet
-from governance.kills.models import Kill
+from governance.kills.models import InstallationStop, Kill
 
 ACTIVE = ("pending", "running", "approved", "awaiting_approval", "needs_clarification")
 
@@ -31,11 +31,14 @@ class RunQuerySet(ScopedQuerySet):
 
     def to_stop(self) -> Self:
         """Those that must not go on: a person has said so, or a switch."""
-        return self.filter(Q(stop_requested=True) | Q(_held()))
+        return self.filter(Q(stop_requested=True) | _held())
 
 
-def _held() -> Exists:
-    """Does a live switch reach the run? That of a provider reaches calls under way: the next one is refused itself."""
+def _held() -> Q:
+    """Does a live switch reach the run, of its identity or of the staff?
+
+    That of a provider reaches calls that are under way: the next one is refused itself.
+    """
     live = Kill.objects.filter(identity_id=OuterRef("identity_id"), lifted_at__isnull=True)
     reaching = live.filter(
         Q(scope="identity")
@@ -44,7 +47,8 @@ def _held() -> Exists:
         | Q(scope="thread", ref=Cast(OuterRef("thread_id"), CharField()))
         | Q(scope="provider", ref__in=_called())
     )
-    return Exists(reaching)
+    stops = InstallationStop.objects.filter(lifted_at__isnull=True)
+    return Q(Exists(reaching)) | Q(Exists(stops.filter(Q(scope="all") | Q(scope="provider", ref__in=_called()))))
 
 
 def _called() -> QuerySet:

@@ -28,6 +28,7 @@ from governance.checkpoints.pausing import MOST_PENDING, check_room
 from governance.errors import BudgetExceeded, Halted, NotAllowed, TooMany
 from governance.gate import Ruling, judge, store_verdict
 from governance.jobs.queue import enqueue
+from governance.kills.scopes import STOPPED_BY_STAFF
 from governance.ledger.budget import Room, run_account_in_thread, too_small, used_percent
 from governance.memory.recalling import note_use
 from governance.people.models import User
@@ -45,7 +46,9 @@ SELECT (SELECT count(*) FROM (
     SELECT 1 FROM governance_checkpoint
     WHERE identity_id = %s AND status = 'pending' AND expires_at > now() AND agent = %s LIMIT %s) AS asked),
   EXISTS (SELECT 1 FROM governance_kill WHERE identity_id = %s AND lifted_at IS NULL
-    AND (scope, ref) IN (('identity', ''), ('sphere', %s), ('thread', %s), ('agent', %s), ('provider', %s)))
+    AND (scope, ref) IN (('identity', ''), ('sphere', %s), ('thread', %s), ('agent', %s), ('provider', %s))),
+  EXISTS (SELECT 1 FROM governance_installationstop WHERE lifted_at IS NULL
+    AND (scope, ref) IN (('all', ''), ('provider', %s)))
 """
 Status = LaneResult.Status
 
@@ -159,10 +162,12 @@ def under_way(identity_id: UUID, run: Run, provider: str) -> tuple[int, int]:
 
     Raises Halted where a kill switch holds: asked here so that it costs no statement of its own.
     """
-    reach: list[Any] = [identity_id, run.sphere, str(run.thread_id), run.agent, provider]
+    reach: list[Any] = [identity_id, run.sphere, str(run.thread_id), run.agent, provider, provider]
     with connection.cursor() as cursor:
         cursor.execute(UNDER_WAY, [identity_id, MOST_CONCURRENT, identity_id, run.agent, MOST_PENDING, *reach])
-        busy, waiting, halted = cursor.fetchone()
+        busy, waiting, halted, by_staff = cursor.fetchone()
+    if by_staff:
+        raise Halted(STOPPED_BY_STAFF, by="operator")
     if halted:
         raise Halted(_("A kill switch holds here: nothing begins until somebody lifts it."))
     return int(busy), int(waiting)
