@@ -43,7 +43,7 @@ class GovernanceConfig(AppConfig):
         from governance.notices.counting import forget, recount
         from governance.notifications import actions as notification_actions  # noqa: F401
         from governance.notifications import own as notifications
-        from governance.notifications import tellers
+        from governance.notifications import stopping, tellers
         from governance.orders import actions as orders  # noqa: F401
         from governance.orders import drafting, ending, exporting, paying, submitting  # noqa: F401
         from governance.outbox import actions as outbox  # noqa: F401
@@ -68,6 +68,7 @@ class GovernanceConfig(AppConfig):
         own_events.register()
         listen(webhook_outbox.note)
         notifications.register()
+        stopping.register()
         telling.register()
         looks.register()
         laws.register()

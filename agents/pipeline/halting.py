@@ -76,6 +76,10 @@ def _sphere(ref: str) -> str:
     return ref
 
 
+def _spheres() -> list[tuple[str, str]]:
+    return [(str(card["slug"]), str(card["name"])) for card in cards(None)]
+
+
 def _agent(ref: str) -> str:
     if ref != NOVA:
         raise BadInput(errors={"id": [_("There is no such agent.")]})
@@ -92,7 +96,7 @@ def _provider(ref: str) -> str:
 def register() -> None:
     """Called once, when the app is ready."""
     register_reach("agent", Reach(_agent, lambda: [(NOVA, agent_name(NOVA))]))
-    register_reach("sphere", Reach(_sphere, lambda: [(str(card["slug"]), str(card["name"])) for card in cards(None)]))
+    register_reach("sphere", Reach(_sphere, _spheres, lambda slug: dict(_spheres()).get(slug, slug)))
     register_reach("thread", Reach(_thread, _threads))
     register_reach("provider", Reach(_provider, lambda: list(providers().items())))
     register_stopper(end_those_of)

@@ -49,7 +49,7 @@ class InstallationStop(Global):
     """What staff have stopped for everybody: it holds in every identity while `lifted_at` is empty.
 
     `ref`: which one of the scope; '' for everything. `stopped`: how much was under way, counted as it is ended;
-    `followed_at`: when all of it had been.
+    `followed_at`: when all of it had been; `told_at`: when everybody had been told of its last turn.
     """
 
     class Scope(models.TextChoices):
@@ -65,6 +65,7 @@ class InstallationStop(Global):
     by_id = models.UUIDField()
     at = models.DateTimeField()
     followed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
     lifted_by_id = models.UUIDField(null=True)
     lifted_at = models.DateTimeField(null=True)
 

@@ -20,11 +20,12 @@ class Reach:
     """One kind of thing that can be stopped.
 
     `name(ref)`: what people call it, inside a transaction; raises the refusals of every lookup, BadInput for what
-    is none. `choices()`: what a page offers, as (ref, name).
+    is none. `choices()`: what a page offers, as (ref, name). `say(name)`: a name that was kept, in the reader's words.
     """
 
     name: Callable[[str], str]
     choices: Callable[[], list[tuple[str, str]]]
+    say: Callable[[str], str] | None = None
 
 
 _reaches: dict[str, Reach] = {}

@@ -61,9 +61,9 @@ def a_row(alice: Person) -> dict[str, Any]:
 
 def a_stop(alice: Person) -> dict[str, Any]:
     """One that is over: it would stop the others of this matrix."""
-    row = InstallationStop.objects.create(
-        scope="all", reason="A test", by_id=alice.user.pk, at=timezone.now(), lifted_at=timezone.now()
-    )
+    now = timezone.now()
+    over = {"lifted_at": now, "told_at": now}
+    row = InstallationStop.objects.create(scope="all", reason="A test", by_id=alice.user.pk, at=now, **over)
     return {"pk": row.pk}
 
 

@@ -73,7 +73,8 @@ def resume(uow: UnitOfWork, params: ResumeInstallation) -> InstallationStop:
     if row.lifted_at is not None:
         raise Conflict("already_lifted", _("It was lifted already."))
     row.lifted_by_id, row.lifted_at = uow.actor.person_id, timezone.now()
-    row.save(update_fields=["lifted_by_id", "lifted_at"])
+    row.told_at = None
+    row.save(update_fields=["lifted_by_id", "lifted_at", "told_at"])
     uow.tell(scope=row.scope, ref=row.ref, name=row.name)
     follow_up(uow, row)
     return row

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import translation
 from uuid_utils.compat import uuid7
 
 from agents.llm.anthropic_wire import Stop
@@ -17,10 +18,12 @@ from agents.runtime.ending import FAILURES
 from governance.errors import BadInput, Conflict, Halted, IdentityBoundary, NotAllowed, NotThere
 from governance.kills.models import Kill
 from governance.kills.scopes import _stoppers
-from governance.models import AuditEntry, Checkpoint, Hold
+from governance.models import AuditEntry, Checkpoint, Hold, Membership
+from governance.notifications.stopping import LIFTED, PULLED, said_halted
 from governance.perform import perform
 from tests.agents.pipeline.runs import SEND, asked, decided, started, worked
 from tests.cast import Api, Person
+from tests.governance.notifications.reading import rows, told
 
 pytestmark = pytest.mark.usefixtures("simulator")
 
@@ -251,3 +254,61 @@ def test_a_member_looks_on(alice: Person, bob: Person, workshop: Any) -> None:
     pull(alice, identity=workshop)
     assert Api(bob.user, workshop).get("governance/kill/").json()["results"][0]["scope"] == "identity"
     assert Api(bob.user, workshop).post("governance/kill/", {"scope": "agent", "id": "nova"}).status_code == 403
+
+
+# --- who is told ----------------------------------------------------------------------------------------
+
+
+def a_team(alice: Person, bob: Person, charlie: Person, workshop: Any) -> None:
+    """Alice owns the workshop, Charlie administers it, Bob is a member who has a run in it."""
+    Membership.objects.create(user=charlie.user, identity=workshop, role="admin")
+    with alice.acting():
+        perform("governance.credits.share", {"to": workshop.pk, "credits": 50_000})
+    with bob.acting(workshop):
+        perform("agents.run.start", {"text": "Que contient ma note ?", "sphere": "business"})
+
+
+def heard(person: Person, identity: Any) -> list[str]:
+    return [event for event in told(person, identity) if event in {PULLED, LIFTED}]
+
+
+def test_who_manages_and_whose_work_was_stopped_are_told_and_not_who_pulled(
+    alice: Person, bob: Person, charlie: Person, workshop: Any
+) -> None:
+    a_team(alice, bob, charlie, workshop)
+    row = pull(alice, "sphere", "business", identity=workshop)
+    assert row.stopped == 1
+    assert heard(alice, workshop) == []
+    for person in (bob, charlie):
+        (one,) = [each for each in rows(person, workshop) if each.event == PULLED]
+        assert one.facts == {"who": "Alice", "halted": "sphere business"}
+        assert (one.link, one.mail_at is not None) == ("/kill/", True)
+    with charlie.acting(workshop):
+        perform("governance.kill.lift", {"kill": row.pk})
+    assert heard(alice, workshop) == [LIFTED]
+    assert heard(bob, workshop) == [LIFTED, PULLED]
+    assert heard(charlie, workshop) == [PULLED]
+
+
+def test_a_member_with_nothing_under_way_is_not_told(alice: Person, bob: Person, workshop: Any) -> None:
+    row = pull(alice, identity=workshop)
+    with alice.acting(workshop):
+        perform("governance.kill.lift", {"kill": row.pk})
+    assert heard(bob, workshop) == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("identity ", "everything in this identity"),
+        ("sphere business", "the sphere Business"),
+        ("thread Toit du 12", "the thread “Toit du 12”"),
+        ("agent Nova", "the agent Nova"),
+        ("provider Anthropic", "the provider Anthropic"),
+        ("all ", "everything in this installation"),
+        ("moon x", "moon x"),
+    ],
+)
+def test_what_was_stopped_is_said_in_words(fact: str, said: str) -> None:
+    with translation.override("en"):
+        assert said_halted(fact) == said

@@ -20,11 +20,13 @@ from governance.jobs.registry import get_kind
 from governance.kills import everywhere
 from governance.kills.scopes import busy
 from governance.models import AuditEntry, Checkpoint, InstallationStop, Job
+from governance.notifications.stopping import RESUMED, STOPPED
 from governance.perform import perform
 from tests.agents.pipeline.runs import SEND, asked, started, worked
 from tests.cast import Person
 from tests.governance.access.doors import password_shown
 from tests.governance.access.test_stepup import later
+from tests.governance.notifications.reading import rows
 from tests.governance.staff.staff import acting, at_work, hire, submit, system_entries, told_to
 
 pytestmark = [pytest.mark.usefixtures("simulator", "lifted"), pytest.mark.security]
@@ -38,6 +40,7 @@ def lifted(db: None) -> Iterator[None]:
     """A stop of the installation is everybody's: nothing of it stays behind."""
     yield
     InstallationStop.objects.filter(lifted_at__isnull=True).update(lifted_at=timezone.now())
+    InstallationStop.objects.update(told_at=timezone.now())
 
 
 @pytest.fixture
@@ -261,3 +264,36 @@ def test_what_is_not_there_is_not_stopped(sam: Person, scope: str, ref: str) -> 
         stop(sam, scope, ref)
     with acting(sam), pytest.raises(NotThere):
         perform("governance.installation.resume", {"stop": uuid7()})
+
+
+def test_everybody_is_told_once_however_many_runs_and_identities(
+    sam: Person, alice: Person, bob: Person, workshop: Any
+) -> None:
+    for _ in range(2):
+        started(alice)
+    row = stop(hire(sam))
+    follow(row)
+    follow(row)
+    with bind(None):
+        get_kind(everywhere.SWEEP).handler(None)
+    for person in (alice, bob, sam):
+        (told,) = [one for one in rows(person) if one.event == STOPPED]
+        assert (told.about, told.link, told.mail_at is not None) == (str(row.pk), "/kill/", True)
+        assert told.facts == {"halted": "all ", "reason": WHY}
+    assert not [one for one in rows(alice, workshop) if one.event == STOPPED]
+    assert WHY in page_of(alice)
+    resume(sam, row)
+    follow(row)
+    follow(row)
+    for person in (alice, bob, sam):
+        assert [one.event for one in rows(person)].count(RESUMED) == 1
+
+
+def page_of(person: Person) -> str:
+    return person.browser.get("/notifications/").content.decode()
+
+
+def test_a_person_who_is_shut_out_is_not_told(sam: Person, charlie: Person) -> None:
+    type(charlie.user).objects.filter(pk=charlie.user.pk).update(is_active=False)
+    follow(stop(hire(sam)))
+    assert rows(charlie) == []
