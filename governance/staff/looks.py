@@ -37,6 +37,7 @@ WORDS: dict[str, str | Promise] = {
     "author_kind": _("Author"),
     "author_name": _("Name"),
     "balance_tokens": _("Credits left"),
+    "by_id": _("Pulled by"),
     "changed_at": _("Changed"),
     "checkpoint_id": _("Question"),
     "content": _("Text"),
@@ -47,6 +48,7 @@ WORDS: dict[str, str | Promise] = {
     "decided_at": _("Decided"),
     "deleted_at": _("Deleted"),
     "direction": _("Over which border"),
+    "done": _("Entries read"),
     "due_on": _("Due"),
     "effect": _("Effect"),
     "ended_at": _("Ended"),
@@ -59,12 +61,16 @@ WORDS: dict[str, str | Promise] = {
     "lane": _("Lane"),
     "last_activity_at": _("Last activity"),
     "level": _("Level"),
+    "lifted_at": _("Lifted"),
+    "lifted_by_id": _("Lifted by"),
     "model": _("Model"),
+    "ok": _("Whole"),
     "outcome": _("Outcome"),
     "person": _("Person"),
     "person_id": _("Person"),
     "pico_usd": _("Pico-dollars"),
     "proposed_by_name": _("Proposed by"),
+    "ref": _("Which one"),
     "request_id": _("Request"),
     "requested_at": _("Asked for"),
     "requester_id": _("Asked by"),
@@ -74,19 +80,24 @@ WORDS: dict[str, str | Promise] = {
     "routed_id": _("Filed as"),
     "routed_type": _("Filed under"),
     "run_id": _("Request to an agent"),
+    "scope": _("Scope"),
     "seq": _("Place"),
+    "signed": _("Signed up to entry"),
     "sphere": _("Sphere"),
     "started_at": _("Begun"),
     "state": _("State"),
     "statement": _("Decision"),
     "status": _("State"),
+    "stopped": _("Requests under way"),
     "text": _("Text"),
     "thread_id": _("Thread"),
     "title": _("Title"),
     "token_budget": _("Budget"),
     "to_sphere": _("To"),
+    "together": _("Shown together with"),
     "tokens": _("Credits"),
     "tokens_used": _("Used"),
+    "total": _("Entries"),
     "type": _("Kind"),
     "version": _("Version"),
 }
@@ -115,9 +126,10 @@ def register() -> None:
     """The tables of governance; called once, when the app is ready."""
     for ending in BreakGlass.Ending:
         register_words(f"ending:{ending}", ending.label)
-    from governance.audit.models import AuditEntry
-    from governance.checkpoints.models import Checkpoint
+    from governance.audit.models import AuditEntry, ChainCheck
+    from governance.checkpoints.models import Checkpoint, Sight
     from governance.crossings.models import Crossing
+    from governance.kills.models import Kill
     from governance.ledger.models import LedgerEntry
     from governance.memory.models import MemoryItem
     from governance.orders.models import PaymentOrder
@@ -147,4 +159,16 @@ def register() -> None:
     register_look(
         AuditEntry, "log", _("Entries of the log, without what they tell"),
         "seq", "at", "action", "effect", "outcome", "person_id", "resource_type", "resource_id", "run_id", "request_id",
+    )  # fmt: skip
+    register_look(
+        ChainCheck, "verifications", _("Verifications of the whole log"),
+        "created_at", "state", "done", "total", "ok", "signed", "person_id", "ended_at",
+    )  # fmt: skip
+    register_look(  # why is between those who pulled them and their team
+        Kill, "switches", _("Kill switches, without their reasons"),
+        "at", "scope", "ref", "stopped", "by_id", "lifted_at", "lifted_by_id",
+    )  # fmt: skip
+    register_look(
+        Sight, "sights", _("Which questions were seen, by whom and when"),
+        "at", "checkpoint_id", "person_id", "together",
     )  # fmt: skip
