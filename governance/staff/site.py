@@ -80,6 +80,7 @@ PAGES: tuple[tuple[str, Callable[..., HttpResponse], str], ...] = (
     ("laws/", watching.laws, "laws"),
     ("log/", views.log, "log"),
     ("log/verify/", watching.log_verify, "log-verify"),
+    ("log/verify/state/", watching.log_verify_state, "log-verify-state"),
     ("log/<uuid:pk>/", views.entry, "log-entry"),
     ("glass/", glass_views.looks, "glass"),
     ("glass/open/<uuid:identity>/", glass_views.open_glass, "glass-open"),
