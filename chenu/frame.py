@@ -36,7 +36,9 @@ SELECT i.is_default,
         WHERE t.identity_id = i.id AND t.person_id = me.id AND t.in_app AND t.read_at IS NULL
           AND t.expires_at > statement_timestamp() LIMIT %s) unread),
        ARRAY(SELECT ARRAY[k.scope, k.ref, k.name] FROM governance_kill k
-             WHERE k.identity_id = i.id AND k.lifted_at IS NULL ORDER BY k.id LIMIT %s)
+             WHERE k.identity_id = i.id AND k.lifted_at IS NULL ORDER BY k.id LIMIT %s),
+       ARRAY(SELECT ARRAY[s.scope, s.name, s.reason] FROM governance_installationstop s
+             WHERE s.lifted_at IS NULL ORDER BY s.id LIMIT %s)
 FROM governance_identity i
 CROSS JOIN (SELECT %s::uuid AS id) me
 LEFT JOIN governance_account a ON a.identity_id = i.id AND a.kind = 'identity'
@@ -53,7 +55,8 @@ class Frame:
     """`seq`: the last news that the page shows; `spheres`: that of each decision that waits ("" for none);
     `ending`: "identity" or "account" when it is to be erased, at `ends_at`; `notices`: how many wait elsewhere;
     `unread`: how many notifications of this identity the person has not read; `halts`: the kill switches that hold,
-    each as scope, which one, and its name."""
+    each as scope, which one, and its name; `stops`: what staff have stopped for everybody, each as scope, name and
+    reason."""
 
     seq: int
     spheres: list[str]
@@ -64,6 +67,7 @@ class Frame:
     notices: int = 0
     unread: int = 0
     halts: list[list[str]] = field(default_factory=list)
+    stops: list[list[str]] = field(default_factory=list)
 
     @property
     def waiting(self) -> Counter[str]:
@@ -74,8 +78,9 @@ class Frame:
 def read() -> Frame:
     """The frame of the bound identity."""
     with reading(), connection.cursor() as cursor:
-        cursor.execute(FRAME, [MOST_WAITING, MOST_WAITING, MOST_HALTS, current().person_id, current().identity_id])
-        is_default, seq, spheres, cap, gone, ending, ends_at, notices, unread, halts = cursor.fetchone()
+        most = [MOST_WAITING, MOST_WAITING, MOST_HALTS, MOST_HALTS]
+        cursor.execute(FRAME, [*most, current().person_id, current().identity_id])
+        is_default, seq, spheres, cap, gone, ending, ends_at, notices, unread, halts, stops = cursor.fetchone()
     if cap is None:  # nothing was spent yet: the account is opened then
         cap, gone = (FIRST_IDENTITY_CREDITS if is_default else 0), 0
-    return Frame(seq or 0, spheres, max(cap - gone, 0), cap, ending, ends_at, notices, unread, halts)
+    return Frame(seq or 0, spheres, max(cap - gone, 0), cap, ending, ends_at, notices, unread, halts, stops)

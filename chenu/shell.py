@@ -124,6 +124,13 @@ class Shell:
         here = {"sphere": lambda ref: ref == sphere, "thread": lambda ref: ref in thread}
         return [one for one in found if here.get(one["scope"], lambda ref: True)(one["ref"])]
 
+    @cached_property
+    def stops(self) -> list[dict[str, str]]:
+        """What the operator has stopped for everybody."""
+        return (
+            [dict(zip(("scope", "name", "reason"), one, strict=True)) for one in self.frame.stops] if self.frame else []
+        )
+
     @property
     def live_seq(self) -> int:
         """The last news this page already shows: its socket asks for what follows."""

@@ -34,6 +34,7 @@ class GovernanceConfig(AppConfig):
         from governance.isolation import checks  # noqa: F401 (registers the system checks)
         from governance.jobs.leaving import end_jobs
         from governance.kills import actions as kills  # noqa: F401
+        from governance.kills import everywhere  # noqa: F401
         from governance.laws import actions as law_actions  # noqa: F401
         from governance.laws import own as laws
         from governance.ledger import caps, raising, sharing, statement_views, warning  # noqa: F401
@@ -47,7 +48,7 @@ class GovernanceConfig(AppConfig):
         from governance.notices.counting import forget, recount
         from governance.notifications import actions as notification_actions  # noqa: F401
         from governance.notifications import own as notifications
-        from governance.notifications import tellers
+        from governance.notifications import stopping, tellers
         from governance.orders import actions as orders  # noqa: F401
         from governance.orders import drafting, ending, exporting, paying, submitting  # noqa: F401
         from governance.outbox import actions as outbox  # noqa: F401
@@ -61,7 +62,7 @@ class GovernanceConfig(AppConfig):
         from governance.rules import whatif  # noqa: F401
         from governance.rules.system import ELEVATE
         from governance.staff import looks
-        from governance.staff.actions import glass, upkeep  # noqa: F401
+        from governance.staff.actions import glass, stops, upkeep  # noqa: F401
         from governance.staff.actions import people as staff  # noqa: F401
         from governance.uow import listen, react_to
         from governance.webhooks import actions as webhooks  # noqa: F401
@@ -75,6 +76,7 @@ class GovernanceConfig(AppConfig):
         own_events.register()
         listen(webhook_outbox.note)
         notifications.register()
+        stopping.register()
         telling.register()
         looks.register()
         laws.register()

@@ -9,7 +9,7 @@ from governance.delegations.models import Delegation
 from governance.elevate.models import Elevation
 from governance.grants.models import Grant
 from governance.jobs.models import Job, WorkerBeat
-from governance.kills.models import Kill
+from governance.kills.models import InstallationStop, Kill
 from governance.laws.models import LawCheck
 from governance.ledger.models import Account, BudgetWarning, Cap, Hold, InstallationAccount, LedgerEntry
 from governance.limits.models import RequestCount

@@ -5,6 +5,7 @@ from governance.audit import tasks as audit
 from governance.audit.signing import tasks as signing
 from governance.checkpoints import tasks as checkpoints
 from governance.crossings import tasks as crossings
+from governance.kills import tasks as kills
 from governance.laws import tasks as laws
 from governance.ledger import tasks as ledger
 from governance.limits import tasks as limits
@@ -16,6 +17,6 @@ from governance.staff import tasks as staff
 from governance.webhooks import tasks as webhooks
 
 __all__ = [
-    "access", "audit", "checkpoints", "crossings", "laws", "ledger", "limits", "memory", "notifications", "rights",
-    "rules", "signing", "staff", "webhooks",
+    "access", "audit", "checkpoints", "crossings", "kills", "laws", "ledger", "limits", "memory", "notifications",
+    "rights", "rules", "signing", "staff", "webhooks",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from agents.llm.anthropic_wire import Answer, ModelRequest
 from agents.llm.catalogue import credits
 from agents.llm.errors import CallFailed
 from agents.llm.models import Attempt
+from agents.llm.switches import refuse_stopped
 from governance.ledger import budget
 from governance.uow import UnitOfWork
 
@@ -34,8 +35,10 @@ class Spender:
 def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt:
     """Reserves the worst case of the call on every account; raises BudgetExceeded and then nothing is reserved.
 
+    Raises Halted, before anything is reserved, while a kill switch stops the provider.
     The worst case counts each byte of the prompt as a token: no tokeniser makes more of them.
     """
+    refuse_stopped(request.model.provider)
     input_bound = request.bytes()
     held = budget.hold(
         spender.account_id,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Self
 from uuid import UUID
 
-from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
+from agents.llm.models import Attempt
 from governance.isolation.querysets import ScopedQuerySet
-from governance.kills.models import Kill
+from governance.kills.models import InstallationStop, Kill
 
 ACTIVE = ("pending", "running", "approved", "awaiting_approval", "needs_clarification")
 
@@ -30,16 +31,27 @@ class RunQuerySet(ScopedQuerySet):
 
     def to_stop(self) -> Self:
         """Those that must not go on: a person has said so, or a switch."""
-        return self.filter(Q(stop_requested=True) | Q(_held()))
+        return self.filter(Q(stop_requested=True) | _held())
 
 
-def _held() -> Exists:
-    """Does a live switch reach the run?"""
+def _held() -> Q:
+    """Does a live switch reach the run, of its identity or of the staff?
+
+    That of a provider reaches calls that are under way: the next one is refused itself.
+    """
     live = Kill.objects.filter(identity_id=OuterRef("identity_id"), lifted_at__isnull=True)
     reaching = live.filter(
         Q(scope="identity")
         | Q(scope="sphere", ref=OuterRef("sphere"))
         | Q(scope="agent", ref=OuterRef("agent"))
         | Q(scope="thread", ref=Cast(OuterRef("thread_id"), CharField()))
+        | Q(scope="provider", ref__in=_called())
     )
-    return Exists(reaching)
+    stops = InstallationStop.objects.filter(lifted_at__isnull=True)
+    return Q(Exists(reaching)) | Q(Exists(stops.filter(Q(scope="all") | Q(scope="provider", ref__in=_called()))))
+
+
+def _called() -> QuerySet:
+    """The providers of the calls that the run has under way, for a query inside a query of the run."""
+    run = {"identity_id": OuterRef(OuterRef("identity_id")), "run_id": OuterRef(OuterRef("pk"))}
+    return Attempt.objects.filter(**run, state=Attempt.State.CALLING).values("provider")

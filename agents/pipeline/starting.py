@@ -28,6 +28,7 @@ from governance.checkpoints.pausing import MOST_PENDING, check_room
 from governance.errors import BudgetExceeded, Halted, NotAllowed, TooMany
 from governance.gate import Ruling, judge, store_verdict
 from governance.jobs.queue import enqueue
+from governance.kills.scopes import STOPPED_BY_STAFF
 from governance.ledger.budget import Room, run_account_in_thread, too_small, used_percent
 from governance.memory.recalling import note_use
 from governance.people.models import User
@@ -45,7 +46,9 @@ SELECT (SELECT count(*) FROM (
     SELECT 1 FROM governance_checkpoint
     WHERE identity_id = %s AND status = 'pending' AND expires_at > now() AND agent = %s LIMIT %s) AS asked),
   EXISTS (SELECT 1 FROM governance_kill WHERE identity_id = %s AND lifted_at IS NULL
-    AND (scope, ref) IN (('identity', ''), ('sphere', %s), ('thread', %s), ('agent', %s)))
+    AND (scope, ref) IN (('identity', ''), ('sphere', %s), ('thread', %s), ('agent', %s), ('provider', %s))),
+  EXISTS (SELECT 1 FROM governance_installationstop WHERE lifted_at IS NULL
+    AND (scope, ref) IN (('all', ''), ('provider', %s)))
 """
 Status = LaneResult.Status
 
@@ -131,7 +134,7 @@ def wait_for_answer(run: Run, track: Track, asked: str) -> None:
 def check(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> None:
     """Lane D: rules, budget and concurrency; E waits when a rule asks. Raises NotAllowed or TooMany."""
     track, action = prepared.track, get_action(EXECUTE)
-    busy, waiting = under_way(uow.actor.identity_id, run)
+    busy, waiting = under_way(uow.actor.identity_id, run, prepared.model.provider)
     if busy >= MOST_CONCURRENT:
         raise TooMany(_("Five runs are under way: wait for one to end."), retry_after=10)
     with track.lane(Lane.D) as tell:
@@ -154,15 +157,17 @@ def check(uow: UnitOfWork, run: Run, thread: Thread, prepared: Prepared) -> None
         track.mark(Lane.E, Status.SKIPPED)
 
 
-def under_way(identity_id: UUID, run: Run) -> tuple[int, int]:
+def under_way(identity_id: UUID, run: Run, provider: str) -> tuple[int, int]:
     """The runs that a worker has or is to take, and the agent's questions that wait; no further than needed.
 
     Raises Halted where a kill switch holds: asked here so that it costs no statement of its own.
     """
-    reach: list[Any] = [identity_id, run.sphere, str(run.thread_id), run.agent]
+    reach: list[Any] = [identity_id, run.sphere, str(run.thread_id), run.agent, provider, provider]
     with connection.cursor() as cursor:
         cursor.execute(UNDER_WAY, [identity_id, MOST_CONCURRENT, identity_id, run.agent, MOST_PENDING, *reach])
-        busy, waiting, halted = cursor.fetchone()
+        busy, waiting, halted, by_staff = cursor.fetchone()
+    if by_staff:
+        raise Halted(STOPPED_BY_STAFF, by="operator")
     if halted:
         raise Halted(_("A kill switch holds here: nothing begins until somebody lifts it."))
     return int(busy), int(waiting)

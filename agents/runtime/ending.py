@@ -33,6 +33,7 @@ FAILURES = {
     "refused": gettext_lazy("The provider refused the request."),
     "wrong_model": gettext_lazy("Another model than the approved one answered, so its answer was thrown away."),
     "budget_exceeded": gettext_lazy("The budget does not allow the next step."),
+    "kill_switch": gettext_lazy("A kill switch stops every call to this provider, here or for everybody."),
     "too_many_steps": gettext_lazy("It took more steps than a run may have."),
     "too_many_bad_calls": gettext_lazy("The agent asked three times for something it may not have."),
     "too_long": gettext_lazy("It took longer than five minutes."),

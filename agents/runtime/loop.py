@@ -38,7 +38,7 @@ from agents.runtime.toolcalls import (
 )
 from agents.runtime.tools import offered
 from governance.checkpoints.models import Checkpoint
-from governance.errors import BudgetExceeded, CheckpointRequired, GovernanceError
+from governance.errors import BudgetExceeded, CheckpointRequired, GovernanceError, Halted
 from governance.isolation.context import bind, current, reading
 from governance.isolation.lookup import find
 from governance.jobs.queue import others_alive
@@ -228,8 +228,8 @@ class Execution:
         for trial in range(MOST_RETRIES + 1):
             try:
                 attempt, request = self.reserved()
-            except BudgetExceeded:
-                self.give_up("budget_exceeded")
+            except (BudgetExceeded, Halted) as refusal:
+                self.give_up(refusal.code)
                 return False
             with Speaker(self.run) as speaker:
                 try:

@@ -1,4 +1,7 @@
-"""The whole chain verified in the background: one at a time in an identity, told as it goes, its result kept."""
+"""The whole chain verified in the background: one at a time in an identity, told as it goes, its result kept.
+
+Staff have the system's own chain verified by the same acts, bound to it; the worker then acts as the installation.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,17 @@ from governance.audit.signing.checking import first_head_fault
 from governance.audit.signing.models import SignedHead
 from governance.audit.verify import CHUNK, GENESIS, ChainReport, verify_chain
 from governance.errors import Conflict, NotAllowed
-from governance.isolation.context import Channel, IdentityContext, current, reading
+from governance.isolation.context import SYSTEM_CHAIN, Channel, IdentityContext, current, reading
 from governance.isolation.lookup import find
 from governance.jobs.queue import enqueue
 from governance.people.policies import may_write
 from governance.perform import perform
 from governance.registry.actions import Effect, Params, action
+from governance.staff.policies import is_machine, is_staff_acting
 from governance.uow import UnitOfWork, unit_of_work
 
 START, FINISH = "governance.audit.verify", "governance.audit.verified"
-JOB = "governance.audit.check"
+JOB, SYSTEM_JOB = "governance.audit.check", "governance.audit.check_system"
 KEPT = 20
 GIVEN_UP = timedelta(minutes=30)
 TOLD_EVERY = 0.5  # seconds
@@ -40,7 +44,12 @@ class StartCheck(Params):
     """Every entry from the first, every payload and every signed head."""
 
 
-@action(START, Effect.CREATE, params=StartCheck, policy=may_write, label=gettext_lazy("Verify the whole log"))
+def may_ask(actor: IdentityContext, params: Any = None) -> bool:
+    """Who writes in the identity; of the system's chain, the staff."""
+    return may_write(actor, params) or is_staff_acting(actor, params)
+
+
+@action(START, Effect.CREATE, params=StartCheck, policy=may_ask, label=gettext_lazy("Verify the whole log"))
 def start(uow: UnitOfWork, params: StartCheck) -> ChainCheck:
     """Has the worker read the whole log again; one at a time in an identity. Raises Conflict meanwhile."""
     stale = ChainCheck.objects.filter(state__in=UNDER_WAY, created_at__lt=timezone.now() - GIVEN_UP)
@@ -54,14 +63,23 @@ def start(uow: UnitOfWork, params: StartCheck) -> ChainCheck:
             row.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict("verification_under_way", _("The log is being verified already.")) from error
-    enqueue(JOB, uow.actor.identity_id, row.pk, uow.actor.person_id)
-    uow.announce("verification.started", row.pk)
+    if uow.actor.identity_id == SYSTEM_CHAIN:
+        enqueue(SYSTEM_JOB, None, row.pk, None)
+    else:
+        enqueue(JOB, uow.actor.identity_id, row.pk, uow.actor.person_id)
+    announce(uow, "verification.started", row.pk)
     return row
 
 
-def worker_for_member(actor: IdentityContext, params: Any = None) -> bool:
-    """The job that such a person asked for, if they still may."""
-    return actor.channel is Channel.TASK and may_write(actor, params)
+def announce(uow: UnitOfWork, kind: str, pk: UUID, **data: Any) -> None:
+    """Open pages of the identity hear of it; of the system's chain there are no news."""
+    if uow.actor.identity_id != SYSTEM_CHAIN:
+        uow.announce(kind, pk, **data)
+
+
+def worker_may(actor: IdentityContext, params: Any = None) -> bool:
+    """The job that such a person asked for, if they still may; the installation itself in its own chain."""
+    return (actor.channel is Channel.TASK and may_write(actor, params)) or is_machine(actor, params)
 
 
 class FinishCheck(Params):
@@ -72,7 +90,7 @@ class FinishCheck(Params):
     hash: str = Field(pattern="^[0-9a-f]{64}$")
 
 
-@action(FINISH, Effect.UPDATE, params=FinishCheck, policy=worker_for_member, label=gettext_lazy("The log was verified"))
+@action(FINISH, Effect.UPDATE, params=FinishCheck, policy=worker_may, label=gettext_lazy("The log was verified"))
 def finish(uow: UnitOfWork, params: FinishCheck) -> ChainCheck:
     """Keeps what was found. Raises Conflict when it has ended already."""
     row = uow.lock(ChainCheck, params.check_id)
@@ -82,7 +100,7 @@ def finish(uow: UnitOfWork, params: FinishCheck) -> ChainCheck:
     row.ok, row.first_bad, row.signed, row.hash = params.first_bad is None, params.first_bad, params.signed, params.hash
     row.done, row.total = params.done, max(row.total, params.done)
     uow.change(row, "state", "ended_at", "ok", "first_bad", "signed", "hash", "done", "total")
-    uow.announce("verification.done", row.pk, ok=row.ok)
+    announce(uow, "verification.done", row.pk, ok=row.ok)
     return row
 
 
@@ -92,7 +110,7 @@ def work_out(check_id: UUID) -> None:
         row = find(ChainCheck.objects, check_id)
     if not row.is_under_way:
         return
-    if not may_write(current()):
+    if not worker_may(current()):
         raise NotAllowed()
     report = walk(row)
     first_bad, signed = report.first_bad, None
@@ -134,4 +152,4 @@ def tell(row: ChainCheck, done: int) -> None:
     with unit_of_work() as uow:
         total = max(row.total, done)
         ChainCheck.objects.filter(pk=row.pk, state__in=UNDER_WAY).update(state=State.RUNNING, done=done, total=total)
-        uow.announce("verification.progress", row.pk, done=done, total=total)
+        announce(uow, "verification.progress", row.pk, done=done, total=total)

@@ -93,6 +93,7 @@ class DataKey(Scoped):
 class ChainCheck(Scoped):
     """A verification of the whole chain, from the first entry: asked for, worked out by the worker, kept.
 
+    Of the nil identity: of the system's chain, for the staff.
     `total` is the number of entries when it began; `first_bad` is None or {seq, id, reason}; `signed`: up to which
     entry a signed head holds; `hash`: where the chain ended.
     """
@@ -103,6 +104,9 @@ class ChainCheck(Scoped):
         DONE = "done", pgettext_lazy("chain check", "Done")
         FAILED = "failed", pgettext_lazy("chain check", "Broken off")
 
+    identity = models.ForeignKey(
+        "governance.Identity", models.PROTECT, related_name="+", editable=False, db_constraint=False, db_index=False
+    )
     person_id = models.UUIDField()
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     done = models.BigIntegerField(default=0)

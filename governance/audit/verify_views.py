@@ -28,7 +28,7 @@ def audit_verify(request: HttpRequest) -> HttpResponse:
     """Recomputes the links since the last signed head and names the first that does not fit; a post has all read."""
     if request.method == "POST":
         return begin(request)
-    context = {"proof": prove(full=False), "verified_at": timezone.now(), **checks()}
+    context = {"proof": prove(full=False), "verified_at": timezone.now(), **checks("audit-verify")}
     return show(request, "governance/audit_verify.html", context)
 
 
@@ -45,12 +45,12 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_safe
 def audit_verify_state(request: HttpRequest) -> HttpResponse:
     """The verifications as they are now, for an open page."""
-    return show(request, "governance/_chain_checks.html", checks())
+    return show(request, "governance/_chain_checks.html", checks("audit-verify"))
 
 
-def checks() -> dict[str, Any]:
-    """The last verifications of the whole log, and who asked for them."""
+def checks(page: str) -> dict[str, Any]:
+    """The last verifications of the whole log, and who asked for them; `page`: where they are shown and begun."""
     rows = list(ChainCheck.objects.newest_first()[:SHOWN])
     names = names_of(row.person_id for row in rows)
     shown = [(row, names.get(row.person_id, "")) for row in rows]
-    return {"checks": shown, "under_way": any(row.is_under_way for row in rows)}
+    return {"checks": shown, "under_way": any(row.is_under_way for row in rows), "verify_page": page}

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from governance.errors import IdentityBoundary, TooMany
-from governance.isolation.context import current_or_none, system_reason
+from governance.isolation.context import SYSTEM_CHAIN, current_or_none, system_reason
 from governance.jobs.models import Job
 from governance.jobs.registry import get_kind
 from governance.live.notify import hint
@@ -92,7 +92,7 @@ def call_worker() -> None:
 
 def _check_bound(identity_id: UUID | None) -> None:
     context = current_or_none()
-    if context is not None and system_reason() is None and identity_id != context.identity_id:
+    if context is not None and system_reason() is None and (identity_id or SYSTEM_CHAIN) != context.identity_id:
         raise IdentityBoundary("scope_violation", resource="governance.job", target=identity_id)
 
 

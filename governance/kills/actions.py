@@ -45,9 +45,10 @@ def pull(uow: UnitOfWork, params: PullSwitch) -> Kill:
             row.save()
     except IntegrityError as error:
         raise Conflict("already_stopped", _("This is stopped already.")) from error
-    row.stopped = stop_all(uow, params.scope, params.id)
+    people = stop_all(uow, params.scope, params.id)
+    row.stopped = len(people)
     row.save(update_fields=["stopped"])
-    uow.tell(name=row.name, stopped=row.stopped)
+    uow.tell(name=row.name, stopped=row.stopped, people=sorted({str(person_id) for person_id in people}))
     uow.announce("kill.pulled", row.pk, scope=row.scope, ref=row.ref)
     return row
 

@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from uuid_utils.compat import uuid7
 
-from governance.isolation.models import Scoped
+from governance.isolation.models import Global, Scoped
 
 
 class Kill(Scoped):
@@ -18,6 +19,7 @@ class Kill(Scoped):
         SPHERE = "sphere", _("A sphere")
         THREAD = "thread", _("A thread")
         AGENT = "agent", _("An agent")
+        PROVIDER = "provider", _("A provider")
 
     scope = models.CharField(max_length=8, choices=Scope)
     ref = models.CharField(max_length=60, blank=True)
@@ -39,5 +41,41 @@ class Kill(Scoped):
             ),
             models.CheckConstraint(
                 condition=Q(scope="identity", ref="") | ~Q(scope="identity") & ~Q(ref=""), name="kill_names_its_scope"
+            ),
+        ]
+
+
+class InstallationStop(Global):
+    """What staff have stopped for everybody: it holds in every identity while `lifted_at` is empty.
+
+    `ref`: which one of the scope; '' for everything. `stopped`: how much was under way, counted as it is ended;
+    `followed_at`: when all of it had been; `told_at`: when everybody had been told of its last turn.
+    """
+
+    class Scope(models.TextChoices):
+        ALL = "all", pgettext_lazy("kill switch", "Everything in this installation")
+        PROVIDER = "provider", _("A provider")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    scope = models.CharField(max_length=8, choices=Scope)
+    ref = models.CharField(max_length=60, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=500)
+    stopped = models.PositiveIntegerField(default=0)
+    by_id = models.UUIDField()
+    at = models.DateTimeField()
+    followed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+    lifted_by_id = models.UUIDField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "ref"], condition=Q(lifted_at__isnull=True), name="installation_stop_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="all", ref="") | ~Q(scope="all") & ~Q(ref=""),
+                name="installation_stop_names_one",
             ),
         ]

@@ -22,6 +22,18 @@ class People:
         """Those of them who are not named."""
         return People(f"{self.condition} AND m.user_id <> ALL(%s::uuid[])", (*self.params, list(person_ids)))
 
+    def or_these(self, *person_ids: UUID) -> People:
+        """They, and the named people."""
+        return People(f"({self.condition} OR m.user_id = ANY(%s::uuid[]))", (*self.params, list(person_ids)))
+
+    def or_told(self, event: str, about: object) -> People:
+        """They, and who was told of an event about the same fact."""
+        told = (
+            "EXISTS (SELECT 1 FROM governance_notification o WHERE o.identity_id = m.identity_id"
+            " AND o.person_id = m.user_id AND o.event = %s AND o.about = %s)"
+        )
+        return People(f"({self.condition} OR {told})", (*self.params, event, str(about)))
+
     def unless_member(self, person_id: UUID) -> People:
         """Nobody when the named person belongs to the identity themselves."""
         stranger = (

@@ -32,6 +32,7 @@ BY_HAND = frozenset({Channel.PAGE, Channel.API, Channel.ADMIN})
 PREFIX = 15  # characters of a UUIDv7 that say when: its rows sort as they were told
 
 WHOM = "{whom}"
+OF_ONE, OF_THESE = "WHERE m.identity_id = %s", "WHERE m.identity_id = ANY(%s::uuid[])"
 CHOSEN = """coalesce((SELECT p.enabled FROM governance_notificationpreference p
     WHERE p.person_id = m.user_id AND p.event = %s AND p.channel = '{channel}'), %s)"""
 TELL = f"""
@@ -42,7 +43,7 @@ SELECT overlay(gen_random_uuid()::text placing %s from 1 for {PREFIX})::uuid, t.
 FROM (SELECT m.identity_id, m.user_id, {CHOSEN.format(channel="in_app")} AS in_app,
              {CHOSEN.format(channel="email")} AS email
       FROM governance_membership m JOIN governance_user u ON u.id = m.user_id AND u.is_active
-      WHERE m.identity_id = %s AND {WHOM}) t
+      {OF_ONE} AND {WHOM}) t
 WHERE t.in_app OR t.email ORDER BY t.user_id
 ON CONFLICT (identity_id, person_id, event, about) DO NOTHING
 RETURNING person_id
@@ -75,20 +76,51 @@ def tell(
     event declares; `link` is a page of ours. Who acts by hand is left out unless the event is told always. `known`:
     it is only remembered, as read. Raises ValueError for an event, fact or link that does not exist.
     """
-    event = get_event(key)
-    if event is None:
-        raise ValueError(f"no such event: {key}")
+    event = _known(key)
     by_hand = uow.actor.channel in BY_HAND and not uow.actor.agent and uow.actor.token_id is None
     if by_hand and not event.always:
         people = people.but(uow.actor.person_id)
     target = identity_id or uow.actor.identity_id
+    row = _row(event, about, facts or {}, link, source, expires_at, known)
+    _write(uow, target, _insert(event, row, target, people), event.type == Type.ALERT)
+
+
+def tell_each(
+    key: str, people: People, identities: list[UUID], *, about: object, facts: Mapping[str, Any], link: str = ""
+) -> None:
+    """Tells `people` of each of these identities, in one statement, as the installation.
+
+    Raises ValueError for an alert: those are counted identity by identity.
+    """
+    event = _known(key)
+    if event.type == Type.ALERT:
+        raise ValueError(f"an alert is told to one identity at a time: {key}")
+    with system_scope(Why.NOTICES), connection.cursor() as cursor:
+        send(cursor, [_insert(event, _row(event, about, facts, link), identities, people)])
+
+
+def _known(key: str) -> Event:
+    event = get_event(key)
+    if event is None:
+        raise ValueError(f"no such event: {key}")
+    return event
+
+
+def _row(
+    event: Event,
+    about: object,
+    facts: Mapping[str, Any],
+    link: str,
+    source: str = "",
+    expires_at: datetime | None = None,
+    known: bool = False,
+) -> list[Any]:
+    """What is the same for all who are told."""
     now = timezone.now()
     leaves_at = None if known else now if event.always else now + BUNDLE
     row: list[Any] = [event.key, event.type, source or event.source, str(about or uuid7())]
-    row += [orjson.dumps(checked_facts(event, facts or {})).decode(), checked_link(link)]
-    row += [now, expires_at or now + event.kept, now if known else None, leaves_at]
-    rows = _insert(event, row, target, people)
-    _write(uow, target, rows, event.type == Type.ALERT)
+    row += [orjson.dumps(checked_facts(event, facts)).decode(), checked_link(link)]
+    return [*row, now, expires_at or now + event.kept, now if known else None, leaves_at]
 
 
 def settle(
@@ -127,11 +159,13 @@ def hint_each(rows: list[tuple[Any, ...]]) -> None:
         elsewhere(person_id)
 
 
-def _insert(event: Event, row: list[Any], target: UUID, people: People) -> Statement:
+def _insert(event: Event, row: list[Any], target: UUID | list[UUID], people: People) -> Statement:
     """The one statement that chooses people and channels, and writes their rows."""
     mailed = event.email and not event.mailed
     chosen = [mailed] if event.always else [event.key, event.in_app, event.key, mailed]
     sql = (ALWAYS if event.always else TELL).replace(WHOM, people.condition)
+    if isinstance(target, list):
+        sql = sql.replace(OF_ONE, OF_THESE, 1)
     return statement(sql, [str(uuid7())[:PREFIX], *row, *chosen, target, *people.params], None, hint_each)
 
 

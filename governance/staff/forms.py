@@ -33,6 +33,26 @@ class GlassForm(ActionForm):
     )
 
 
+class StopForm(ActionForm):
+    """What is stopped for everybody: a scope and, behind a colon, which one of it."""
+
+    what = forms.ChoiceField(label=_("What is to stop"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=5,
+        max_length=LONGEST_REASON,
+        help_text=_("Everybody reads it on every page, and it stands in the log of the system."),
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+    def __init__(self, *args: object, offered: list[tuple[str, object]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["what"].choices = offered  # type: ignore[attr-defined]
+
+    def field_for(self, name: str) -> str | None:
+        return "what" if name in {"id", "scope"} else super().field_for(name)
+
+
 class CeilingForm(ActionForm):
     """The ceiling of the installation's month."""
 

@@ -132,6 +132,8 @@ def cell(look: Look, name: str, value: Any, longest: int = 0) -> Any:
     value = OUTCOMES[value] if name == "outcome" else dict(field.flatchoices).get(value, value)
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
     if isinstance(field, models.CharField | models.TextField) and longest:

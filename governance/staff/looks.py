@@ -38,6 +38,7 @@ WORDS: dict[str, str | Promise] = {
     "author_name": _("Name"),
     "balance_tokens": _("Credits left"),
     "begins_at": _("Begun"),
+    "by_id": _("Pulled by"),
     "changed_at": _("Changed"),
     "checkpoint_id": _("Question"),
     "content": _("Text"),
@@ -48,6 +49,7 @@ WORDS: dict[str, str | Promise] = {
     "decided_at": _("Decided"),
     "deleted_at": _("Deleted"),
     "direction": _("Over which border"),
+    "done": _("Entries read"),
     "due_on": _("Due"),
     "effect": _("Effect"),
     "ended_at": _("Ended"),
@@ -63,13 +65,17 @@ WORDS: dict[str, str | Promise] = {
     "lane": _("Lane"),
     "last_activity_at": _("Last activity"),
     "level": _("Level"),
+    "lifted_at": _("Lifted"),
+    "lifted_by_id": _("Lifted by"),
     "model": _("Model"),
+    "ok": _("Whole"),
     "outcome": _("Outcome"),
     "person": _("Person"),
     "person_id": _("Person"),
     "pico_usd": _("Pico-dollars"),
     "proposed_by_name": _("Proposed by"),
     "provider": _("Provider"),
+    "ref": _("Which one"),
     "request_id": _("Request"),
     "requested_at": _("Asked for"),
     "requester_id": _("Asked by"),
@@ -79,22 +85,27 @@ WORDS: dict[str, str | Promise] = {
     "routed_id": _("Filed as"),
     "routed_type": _("Filed under"),
     "run_id": _("Request to an agent"),
+    "scope": _("Scope"),
     "seq": _("Place"),
+    "signed": _("Signed up to entry"),
     "sphere": _("Sphere"),
     "started_at": _("Begun"),
     "state": _("State"),
     "statement": _("Decision"),
     "status": _("State"),
+    "stopped": _("Requests under way"),
     "strategy": _("What counts most"),
-    "task": _("Task"),
     "target_sphere": _("To"),
+    "task": _("Task"),
     "text": _("Text"),
     "thread_id": _("Thread"),
     "title": _("Title"),
-    "token_budget": _("Budget"),
     "to_sphere": _("To"),
+    "together": _("Shown together with"),
+    "token_budget": _("Budget"),
     "tokens": _("Credits"),
     "tokens_used": _("Used"),
+    "total": _("Entries"),
     "type": _("Kind"),
     "version": _("Version"),
 }
@@ -123,10 +134,11 @@ def register() -> None:
     """The tables of governance; called once, when the app is ready."""
     for ending in BreakGlass.Ending:
         register_words(f"ending:{ending}", ending.label)
-    from governance.audit.models import AuditEntry
-    from governance.checkpoints.models import Checkpoint
+    from governance.audit.models import AuditEntry, ChainCheck
+    from governance.checkpoints.models import Checkpoint, Sight
     from governance.crossings.models import Crossing
     from governance.elevate.models import Elevation
+    from governance.kills.models import Kill
     from governance.ledger.models import LedgerEntry
     from governance.memory.models import MemoryItem
     from governance.orders.models import PaymentOrder
@@ -161,4 +173,16 @@ def register() -> None:
     register_look(
         AuditEntry, "log", _("Entries of the log, without what they tell"),
         "seq", "at", "action", "effect", "outcome", "person_id", "resource_type", "resource_id", "run_id", "request_id",
+    )  # fmt: skip
+    register_look(
+        ChainCheck, "verifications", _("Verifications of the whole log"),
+        "created_at", "state", "done", "total", "ok", "signed", "person_id", "ended_at",
+    )  # fmt: skip
+    register_look(  # why is between those who pulled them and their team
+        Kill, "switches", _("Kill switches, without their reasons"),
+        "at", "scope", "ref", "stopped", "by_id", "lifted_at", "lifted_by_id",
+    )  # fmt: skip
+    register_look(
+        Sight, "sights", _("Which questions were seen, by whom and when"),
+        "at", "checkpoint_id", "person_id", "together",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from django_otp.admin import OTPAdminSite
 
 from governance.errors import NotThere
-from governance.staff import glass_views, views, watching
+from governance.staff import glass_views, stop_views, views, watching
 from governance.staff.gate import verify
 from governance.staff.tables import TABLES
 
@@ -74,10 +74,13 @@ PAGES: tuple[tuple[str, Callable[..., HttpResponse], str], ...] = (
     ("jobs/<uuid:pk>/retry/", views.job_retry, "job-retry"),
     ("jobs/<uuid:pk>/cancel/", views.job_cancel, "job-cancel"),
     ("ceiling/", views.ceiling, "ceiling"),
+    ("stops/", stop_views.stops, "stops"),
+    ("stops/<uuid:pk>/lift/", stop_views.lift, "stop-lift"),
     ("rules/", views.rules, "rules"),
     ("laws/", watching.laws, "laws"),
     ("log/", views.log, "log"),
     ("log/verify/", watching.log_verify, "log-verify"),
+    ("log/verify/state/", watching.log_verify_state, "log-verify-state"),
     ("log/<uuid:pk>/", views.entry, "log-entry"),
     ("glass/", glass_views.looks, "glass"),
     ("glass/open/<uuid:identity>/", glass_views.open_glass, "glass-open"),

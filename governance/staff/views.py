@@ -23,6 +23,7 @@ from governance.audit.models import AuditEntry, Outcome
 from governance.errors import BadInput, Conflict, NotThere
 from governance.isolation.context import current, reading
 from governance.jobs.models import Job, WorkerBeat
+from governance.kills.everywhere import live_stops
 from governance.ledger.models import PICO_PER_USD, InstallationAccount
 from governance.limits.kinds import AUTH, EXECUTION, READ, UPLOAD, WRITE
 from governance.people.models import Identity, Membership, User
@@ -75,6 +76,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "waiting": sum(found.values()),
         "workers": list(WorkerBeat.objects.order_by("started_at")),
         "open_looks": BreakGlass.objects.standing().count(),
+        "stops": live_stops().count(),
         "settings": [
             (_("Release"), settings.RELEASE),
             (_("New accounts"), signup[settings.SIGNUP_POLICY]),

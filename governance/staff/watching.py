@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
+from governance.audit.checking import START
 from governance.audit.proof import prove
+from governance.audit.shapes import full_out
 from governance.audit.signing.checking import record_faults
+from governance.audit.verify_views import checks
 from governance.isolation.context import reading
 from governance.laws.looking import last_looks
 from governance.rules.laws import LAWS
-from governance.staff.views import draw
+from governance.staff.views import carried_out, draw
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_verify(request: HttpRequest) -> HttpResponse:
+    """The system's chain since its last signed head, and verifications of all of it; a post begins one."""
+    if request.method == "POST":
+        carried_out(request, START, {}, _("It is being verified in the background."), None)
+        return redirect("admin:log-verify")
+    with reading():
+        proof, done = prove(full=False), checks("admin:log-verify")
+    context = {"proof": proof, "faults": record_faults(), "verified_at": timezone.now(), "may_write": True, **done}
+    return draw(request, "staff/log_verify.html", context)
 
 
 @require_safe
-def log_verify(request: HttpRequest) -> HttpResponse:
-    """The system's chain since its last signed head, or with `?full=1` from its first entry; of no identity's."""
+def log_verify_state(request: HttpRequest) -> HttpResponse:
+    """As the API says it of an identity's log: what was found last, and how far the newest one is."""
     with reading():
-        proof = prove(full=request.GET.get("full") == "1")
-    context = {"proof": proof, "faults": record_faults(), "verified_at": timezone.now()}
-    return draw(request, "staff/log_verify.html", context)
+        return JsonResponse(full_out())
 
 
 @require_safe

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from governance.isolation.context import bind, reading
-from governance.models import AuditEntry, BreakGlass, Job
+from governance.models import AuditEntry, BreakGlass, InstallationStop, Job
 from governance.staff.looks import all_looks
 from tests.cast import Person, make_person
 from tests.governance.staff.staff import a_look
@@ -57,7 +59,18 @@ def a_row(alice: Person) -> dict[str, Any]:
     return a_glass(alice) | {"table": "captures", "row": a_capture(alice)["capture"]}
 
 
+def a_stop(alice: Person) -> dict[str, Any]:
+    """One that is over: it would stop the others of this matrix."""
+    now = timezone.now()
+    over = {"lifted_at": now, "told_at": now}
+    row = InstallationStop.objects.create(scope="all", reason="A test", by_id=alice.user.pk, at=now, **over)
+    return {"pk": row.pk}
+
+
 REASON = {"reason": "Alice asked why her capture is missing, ticket 4812."}
+
+
+STOPPED = {"what": "all:", "reason": "The provider bills twice, ticket 4812."}
 
 
 def case(name: str, *more: Any) -> Case:
@@ -79,9 +92,12 @@ CASES = [
     case("job-retry", ("POST",), a_job),
     case("job-cancel", ("POST",), a_job),
     case("ceiling", ("GET", "POST"), lambda alice: {}, {"usd": "1"}),
+    case("stops", ("GET", "POST"), lambda alice: {}, STOPPED),
+    case("stop-lift", ("POST",), a_stop),
     case("rules"),
     case("laws"),
-    case("log-verify"),
+    case("log-verify", ("GET", "POST")),
+    case("log-verify-state"),
     case("log"),
     case("log-entry", ("GET",), an_entry),
     case("glass"),

@@ -6,20 +6,24 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import translation
 from uuid_utils.compat import uuid7
 
 from agents.llm.anthropic_wire import Stop
-from agents.models import Run
+from agents.models import Attempt, Run
 from agents.pipeline import starting
 from agents.runtime import stopping
+from agents.runtime.ending import FAILURES
 from governance.errors import BadInput, Conflict, Halted, IdentityBoundary, NotAllowed, NotThere
 from governance.kills.models import Kill
 from governance.kills.scopes import _stoppers
-from governance.models import AuditEntry, Checkpoint
+from governance.models import AuditEntry, Checkpoint, Hold, Membership
+from governance.notifications.stopping import LIFTED, PULLED, said_halted
 from governance.perform import perform
 from tests.agents.pipeline.runs import SEND, asked, decided, started, worked
 from tests.cast import Api, Person
+from tests.governance.notifications.reading import rows, told
 
 pytestmark = pytest.mark.usefixtures("simulator")
 
@@ -40,11 +44,12 @@ def status_of(person: Person, run: Run) -> str:
         return Run.objects.values_list("status", flat=True).get(pk=run.pk)
 
 
-SCOPES = ["identity", "sphere", "thread", "agent"]
+SCOPES = ["identity", "sphere", "thread", "agent", "provider"]
 
 
 def ref_of(scope: str, run: Run) -> str:
-    return {"identity": "", "sphere": "personal", "thread": str(run.thread_id), "agent": "nova"}[scope]
+    refs = {"sphere": "personal", "thread": str(run.thread_id), "agent": "nova", "provider": "anthropic"}
+    return refs.get(scope, "")
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -63,7 +68,7 @@ def test_it_ends_what_waits_with_its_question_and_refuses_what_begins(alice: Per
     assert worked(alice, started(alice, thread=waiting.thread_id)).status == "completed"
 
 
-@pytest.mark.parametrize(("scope", "ref"), [("sphere", "business"), ("thread", None)])
+@pytest.mark.parametrize(("scope", "ref"), [("sphere", "business"), ("thread", None), ("provider", "mistral")])
 def test_it_leaves_alone_what_is_elsewhere(alice: Person, scope: str, ref: str | None) -> None:
     waiting, other = asked(alice, SEND), started(alice)
     row = pull(alice, scope, ref or str(other.thread_id))
@@ -75,8 +80,6 @@ def test_it_leaves_alone_what_is_elsewhere(alice: Person, scope: str, ref: str |
 def test_one_that_is_being_executed_is_told_to_end(alice: Person) -> None:
     run = started(alice)
     with alice.acting(), connection.cursor() as cursor:
-        from django.db import transaction
-
         with transaction.atomic():
             cursor.execute("UPDATE agents_run SET status = 'running' WHERE id = %s", [run.pk])
     assert pull(alice).stopped == 1
@@ -111,6 +114,46 @@ def test_an_approval_that_came_too_late_carries_nothing_out(alice: Person, monke
     assert worked(alice, run).status == "cancelled"
 
 
+@pytest.mark.parametrize("when", ["before its first call", "after an approval"])
+def test_a_call_to_a_stopped_provider_is_refused_and_nothing_stays_reserved(
+    alice: Person, monkeypatch: Any, when: str
+) -> None:
+    """What found no switch when it began: its next call does, and the run ends with words."""
+    monkeypatch.setattr("governance.kills.scopes._stoppers", [])
+    run = started(alice) if when == "before its first call" else asked(alice, SEND)
+    if when == "after an approval":
+        decided(alice, run)
+    with alice.looking():
+        calls = Attempt.objects.filter(run_id=run.pk).count()
+    row = pull(alice, "provider", "anthropic")
+    run = worked(alice, run)
+    assert (run.status, run.error) == ("failed", "kill_switch")
+    assert str(FAILURES["kill_switch"]) in run.result_text or "Un coupe-circuit" in run.result_text
+    with alice.looking():
+        assert Attempt.objects.filter(run_id=run.pk).count() == calls
+        assert not Hold.objects.filter(run_id=run.pk, state__in=["held", "calling"]).exists()
+    lift(alice, row)
+    assert asked(alice, thread=run.thread_id).status == "completed"
+
+
+def test_a_call_that_is_under_way_to_it_is_seen_by_the_watcher(alice: Person, monkeypatch: Any) -> None:
+    monkeypatch.setattr("governance.kills.scopes._stoppers", [])
+    run, other = asked(alice), started(alice)
+    pull(alice, "provider", "anthropic")
+    assert stopping._stopped([run.pk, other.pk]) == []
+    with alice.acting(), transaction.atomic():
+        Attempt.objects.filter(run_id=run.pk).update(state="calling")
+    assert stopping._stopped([run.pk, other.pk]) == [run.pk]
+
+
+def test_a_run_whose_model_nobody_knows_any_more_is_no_providers(alice: Person) -> None:
+    run = asked(alice, SEND)
+    with alice.acting(), transaction.atomic():
+        Run.objects.filter(pk=run.pk).update(model="claude-forgotten")
+    assert pull(alice, "provider", "anthropic").stopped == 0
+    assert pull(alice).stopped == 1
+
+
 def test_runs_are_what_a_switch_stops() -> None:
     assert [call.__name__ for call in _stoppers] == ["end_those_of"]
     assert "governance_kill" in starting.UNDER_WAY
@@ -134,6 +177,8 @@ def test_twice_is_a_conflict_and_lifting_twice_is_one(alice: Person) -> None:
         ("sphere", "mars", BadInput),
         ("agent", "somebody", BadInput),
         ("thread", "x", BadInput),
+        ("provider", "", BadInput),
+        ("provider", "skynet", BadInput),
         ("thread", "01890000-0000-7000-8000-000000000000", NotThere),
     ],
 )
@@ -180,7 +225,9 @@ def test_the_api_pulls_lists_and_lifts(alice: Person) -> None:
 
 def test_the_page_pulls_shows_and_lifts_and_the_others_say_so(alice: Person) -> None:
     run = started(alice)
-    assert str(run.thread_id) in alice.browser.get("/kill/").content.decode()
+    page = alice.browser.get("/kill/").content.decode()
+    assert str(run.thread_id) in page
+    assert 'value="provider:anthropic"' in page
     answer = alice.post("/kill/", {"what": "sphere:personal", "reason": "Il s’emballe"})
     assert (answer.status_code, answer["Location"]) == (302, "/kill/")
     banner = "components/halt_line.html"
@@ -207,3 +254,61 @@ def test_a_member_looks_on(alice: Person, bob: Person, workshop: Any) -> None:
     pull(alice, identity=workshop)
     assert Api(bob.user, workshop).get("governance/kill/").json()["results"][0]["scope"] == "identity"
     assert Api(bob.user, workshop).post("governance/kill/", {"scope": "agent", "id": "nova"}).status_code == 403
+
+
+# --- who is told ----------------------------------------------------------------------------------------
+
+
+def a_team(alice: Person, bob: Person, charlie: Person, workshop: Any) -> None:
+    """Alice owns the workshop, Charlie administers it, Bob is a member who has a run in it."""
+    Membership.objects.create(user=charlie.user, identity=workshop, role="admin")
+    with alice.acting():
+        perform("governance.credits.share", {"to": workshop.pk, "credits": 50_000})
+    with bob.acting(workshop):
+        perform("agents.run.start", {"text": "Que contient ma note ?", "sphere": "business"})
+
+
+def heard(person: Person, identity: Any) -> list[str]:
+    return [event for event in told(person, identity) if event in {PULLED, LIFTED}]
+
+
+def test_who_manages_and_whose_work_was_stopped_are_told_and_not_who_pulled(
+    alice: Person, bob: Person, charlie: Person, workshop: Any
+) -> None:
+    a_team(alice, bob, charlie, workshop)
+    row = pull(alice, "sphere", "business", identity=workshop)
+    assert row.stopped == 1
+    assert heard(alice, workshop) == []
+    for person in (bob, charlie):
+        (one,) = [each for each in rows(person, workshop) if each.event == PULLED]
+        assert one.facts == {"who": "Alice", "halted": "sphere business"}
+        assert (one.link, one.mail_at is not None) == ("/kill/", True)
+    with charlie.acting(workshop):
+        perform("governance.kill.lift", {"kill": row.pk})
+    assert heard(alice, workshop) == [LIFTED]
+    assert heard(bob, workshop) == [LIFTED, PULLED]
+    assert heard(charlie, workshop) == [PULLED]
+
+
+def test_a_member_with_nothing_under_way_is_not_told(alice: Person, bob: Person, workshop: Any) -> None:
+    row = pull(alice, identity=workshop)
+    with alice.acting(workshop):
+        perform("governance.kill.lift", {"kill": row.pk})
+    assert heard(bob, workshop) == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("identity ", "everything in this identity"),
+        ("sphere business", "the sphere Business"),
+        ("thread Toit du 12", "the thread “Toit du 12”"),
+        ("agent Nova", "the agent Nova"),
+        ("provider Anthropic", "the provider Anthropic"),
+        ("all ", "everything in this installation"),
+        ("moon x", "moon x"),
+    ],
+)
+def test_what_was_stopped_is_said_in_words(fact: str, said: str) -> None:
+    with translation.override("en"):
+        assert said_halted(fact) == said

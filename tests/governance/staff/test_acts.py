@@ -264,7 +264,7 @@ def test_the_chains_still_verify(desk: Client, alice: Person) -> None:
 
 
 LISTS = ["/admin/people/", "/admin/identities/", "/admin/jobs/", "/admin/log/", "/admin/glass/"]
-PAGES = ["/admin/", *LISTS, "/admin/months/", "/admin/ceiling/", "/admin/rules/"]
+PAGES = ["/admin/", "/admin/stops/", *LISTS, "/admin/months/", "/admin/ceiling/", "/admin/rules/"]
 
 
 def test_a_page_needs_few_queries_however_full(desk: Client) -> None:

@@ -15,8 +15,9 @@ from django.test import Client
 from django.utils import timezone
 
 from chenu.frame import read
+from governance.audit.checking import work_out
 from governance.errors import BadInput, Conflict, Gone, NotAllowed
-from governance.isolation.context import Why, bind, reading, system_scope
+from governance.isolation.context import Channel, Why, bind, reading, system_scope
 from governance.models import AuditEntry, BreakGlass, Membership, Notification
 from governance.notifications.own import LOOKED
 from governance.perform import perform
@@ -28,6 +29,7 @@ from governance.staff.tasks import sweep
 from governance.uow import unit_of_work
 from tests.cast import Person, make_person, make_workshop
 from tests.governance.access.test_stepup import later
+from tests.governance.checkpoints.asking import ask
 from tests.governance.staff.staff import REASON, a_look, acting, at_work, hire, submit, system_entries, told_to
 from tests.spheres import makers
 
@@ -120,6 +122,28 @@ def test_every_table_can_be_looked_at_and_names_its_columns(seen: Any) -> None:
         assert set(look.columns) <= set(WORDS)
         assert browser.get(f"/admin/glass/{glass.pk}/{look.slug}/").status_code == 200
     assert browser.get(f"/admin/glass/{glass.pk}/keys/").status_code == 404
+
+
+def test_switches_sights_and_verifications_are_shown_without_words(seen: Any, alice: Person) -> None:
+    browser, glass = seen
+    question = ask(alice)
+    alice.browser.get(f"/approvals/{question['id']}/")
+    with alice.acting():
+        perform("governance.kill.pull", {"scope": "sphere", "id": "social", "reason": "zzq-why"})
+        check = perform("governance.audit.verify", {})
+    with alice.acting(channel=Channel.TASK):
+        work_out(check.pk)
+    shown = {}
+    for table in ("switches", "sights", "verifications"):
+        shown[table] = browser.get(f"/admin/glass/{glass.pk}/{table}/").content.decode()
+        assert told_to(alice, "governance.glass.look")[-1]["said"] == f"look:{table}"
+    assert "social" in shown["switches"]
+    assert str(alice.user.pk) in shown["switches"]
+    assert "zzq-why" not in shown["switches"]
+    assert question["id"] in shown["sights"]
+    assert "oui" in shown["verifications"]
+    row = browser.get(f"/admin/glass/{glass.pk}/verifications/{check.pk}/").content.decode()
+    assert str(alice.user.pk) in row
 
 
 def test_nothing_sealed_or_secret_may_be_registered_by_chance() -> None:

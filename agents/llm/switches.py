@@ -1,0 +1,44 @@
+"""Providers as kill switches know them: which there are, whose a model is, may one be called? (design 4.4)"""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from agents.llm.catalogue import model, shipped
+from agents.llm.facts import UnknownPrice
+from governance.errors import Halted
+from governance.isolation.context import current
+from governance.kills.scopes import STOPPED_BY_STAFF
+
+HELD = """
+SELECT EXISTS (SELECT 1 FROM governance_kill
+    WHERE identity_id = %s AND scope = 'provider' AND ref = %s AND lifted_at IS NULL),
+  EXISTS (SELECT 1 FROM governance_installationstop
+    WHERE lifted_at IS NULL AND (scope, ref) IN (('all', ''), ('provider', %s)))
+"""
+
+
+def providers() -> dict[str, str]:
+    """Every provider that could be called, by its id: what people call it. The one list that switches take."""
+    rows = shipped()[0]["providers"]
+    return {row["id"]: row["name"] for row in sorted(rows, key=lambda row: str(row["name"]).casefold())}
+
+
+def provider_of(model_id: str) -> str:
+    """Whose the model is; '' when nobody knows it any more."""
+    try:
+        return model(model_id).provider
+    except UnknownPrice:
+        return ""
+
+
+def refuse_stopped(provider: str) -> None:
+    """Raises Halted while a switch of the bound identity, or of the staff, stops the provider: before each call."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [current().identity_id, provider, provider])
+        held, by_staff = cursor.fetchone()
+    if by_staff:
+        raise Halted(STOPPED_BY_STAFF, by="operator")
+    if held:
+        raise Halted(_("A kill switch stops every call to this provider."))
