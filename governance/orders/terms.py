@@ -15,6 +15,7 @@ from governance.orders.currencies import CODES, MOST_MINOR
 from governance.registry.actions import Params
 
 TERMS = ("payee", "amount_minor", "currency", "due_date", "reference", *FIELDS)
+WHERE_PAID = frozenset(FIELDS)
 
 
 class AccountDetails(Params):
