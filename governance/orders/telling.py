@@ -85,9 +85,9 @@ def order_data(pk: UUID) -> dict[str, Any] | None:
 
 
 def said_amount(value: Any) -> str:
-    """“128430 EUR” as the reader reads it."""
+    """“128430 EUR” as the reader reads it; anything else as it is."""
     minor, _sign, currency = str(value).partition(" ")
-    return amount_text(int(minor), currency)
+    return amount_text(int(minor), currency) if minor.isdecimal() and currency else str(value)
 
 
 @tell_of("payment.ordered")
