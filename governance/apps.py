@@ -51,6 +51,7 @@ class GovernanceConfig(AppConfig):
         from governance.notifications import stopping, tellers
         from governance.orders import actions as orders  # noqa: F401
         from governance.orders import drafting, ending, exporting, paying, submitting  # noqa: F401
+        from governance.orders import telling as order_telling
         from governance.outbox import actions as outbox  # noqa: F401
         from governance.people import actions as people  # noqa: F401
         from governance.people import owning  # noqa: F401
@@ -78,6 +79,7 @@ class GovernanceConfig(AppConfig):
         notifications.register()
         stopping.register()
         telling.register()
+        order_telling.register()
         looks.register()
         laws.register()
         register_limit(EXECUTION, r"/(api/v2|connections)/webhooks/[^/]+/test/?")  # each may wait for ten seconds

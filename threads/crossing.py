@@ -24,17 +24,17 @@ def pack_thread(pk: UUID, lock: bool) -> Parcel:
     """All that was said, in its order; raises Conflict for what is too long for one document."""
     thread: Thread = find(Thread.objects.select_for_update() if lock else Thread.objects, pk)
     said = list(Message.objects.filter(thread=thread).order_by("id")[: MOST_MESSAGES + 1])
-    text = "\n\n".join(f"**{row.author_name}** · {_stamp(row)}\n\n{row.content}" for row in said)
+    text = "\n\n".join(map(_said, said))
     if len(said) > MOST_MESSAGES or len(text) > LONGEST_TEXT:
         raise Conflict("too_long", _("This thread is too long for one document: take a message or a decision of it."))
     return Parcel("thread", "document", thread.title[:LONGEST_TITLE], text, thread.sphere)
 
 
 def pack_message(pk: UUID, lock: bool) -> Parcel:
-    """Messages only ever grow in number: there is nothing to lock."""
+    """What was said, by whom and when. Messages only ever grow in number: there is nothing to lock."""
     row: Message = find(Message.objects.select_related("thread"), pk)
     title = f"{row.author_name}: {' '.join(row.content.split())}"[:TITLE]
-    return Parcel("message", "note", title, row.content, row.thread.sphere)
+    return Parcel("message", "note", title, _said(row), row.thread.sphere)
 
 
 def pack_decision(pk: UUID, lock: bool) -> Parcel:
@@ -44,9 +44,9 @@ def pack_decision(pk: UUID, lock: bool) -> Parcel:
     return Parcel("decision", "decision", row.statement[:TITLE], "\n".join(lines), row.thread.sphere)
 
 
-def _stamp(row: Message) -> str:
+def _said(row: Message) -> str:
     """The same words for every reader: what was approved must still be what crosses."""
-    return f"{row.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"**{row.author_name}** · {row.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC\n\n{row.content}"
 
 
 def page_of_thread(pk: UUID) -> str:
@@ -54,9 +54,9 @@ def page_of_thread(pk: UUID) -> str:
 
 
 def page_of_message(pk: UUID) -> str:
-    """The thread it was said in."""
+    """The thread it was said in, at this message."""
     thread = Message.objects.filter(pk=pk).values_list("thread_id", flat=True).first()
-    return reverse("thread-detail", args=[thread]) if thread else ""
+    return f"{reverse('thread-detail', args=[thread])}?at={pk}#m-{pk}" if thread else ""
 
 
 def page_of_decision(pk: UUID) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 
 from babel.dates import format_date
 from django import template
 
 from governance.orders.accounts import spaced
+from governance.orders.addresses import ADDRESS, address_lines
 from governance.orders.currencies import amount_text, in_french
 
 register = template.Library()
@@ -23,6 +26,12 @@ def money(minor: int, currency: str) -> str:
 def iban(number: str) -> str:
     """In groups of four."""
     return spaced(number)
+
+
+@register.filter
+def postal(preview: dict[str, Any]) -> str:
+    """The address in a preview, in one line."""
+    return ", ".join(address_lines(SimpleNamespace(**{name: preview.get(name, "") for name in ADDRESS})))
 
 
 @register.filter

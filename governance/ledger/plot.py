@@ -1,4 +1,4 @@
-"""The drawing of a burn-down, in whole units of its own grid."""
+"""The drawing of a burn-down, in whole units of its own grid, which the page stretches to where it stands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from governance.ledger.burning import Burn
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 240, 4, 16, 24
+WIDTH, HEIGHT = 720, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Plot:
     ahead: str
     now_x: int
     quarters: list[int]
+    width: int = WIDTH
+    height: int = HEIGHT
 
 
 def plot_of(burn: Burn) -> Plot:
@@ -27,11 +29,11 @@ def plot_of(burn: Burn) -> Plot:
 
     def x(at: datetime) -> int:
         part = min(max((at - burn.start).total_seconds(), 0), span)
-        return LEFT + int((WIDTH - 2 * LEFT) * part / span)
+        return int(WIDTH * part / span)
 
     def y(left: int) -> int:
         whole = max(burn.cap.limit, 1)
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(max(left, 0), whole) // whole
+        return HEIGHT - HEIGHT * min(max(left, 0), whole) // whole
 
     points, left = [(x(burn.start), y(burn.cap.limit))], burn.cap.limit
     step = timedelta(hours=1) if burn.by_hour else timedelta(days=1)
@@ -40,8 +42,7 @@ def plot_of(burn: Burn) -> Plot:
         left = one.left
     points.append((x(burn.now), y(left)))
     line = " ".join(f"{px},{py}" for px, py in points)
-    floor = HEIGHT - BOTTOM
-    area = f"{points[0][0]},{floor} {line} {points[-1][0]},{floor}"
+    area = f"{points[0][0]},{HEIGHT} {line} {points[-1][0]},{HEIGHT}"
     there = _there(burn)
     ahead = f"{points[-1][0]},{points[-1][1]} {x(there[0])},{y(there[1])}" if there else ""
     return Plot(line, area, ahead, points[-1][0], [y(burn.cap.limit * part // 4) for part in range(5)])

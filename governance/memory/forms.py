@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from governance.access.showing import ActionForm
-from governance.memory.models import LONGEST_TEXT, Audience, Category, MemoryItem, Sensitivity, Type
+from governance.memory.models import DATASPACE, LONGEST_TEXT, Audience, Category, MemoryItem, Sensitivity, Type
 from governance.memory.places import kinds, spheres
 
 DATE = {"type": "date"}
@@ -37,7 +37,7 @@ def end_of(day: Any) -> datetime | None:
 
 
 class MemoryForm(ActionForm):
-    """Something new. The types say where it lives and how long."""
+    """Something new. The types say where it lives and how long. `homeless`: there is no DataSpace yet to keep it in."""
 
     text = text_field()
     category = forms.ChoiceField(label=_("What kind of thing"), choices=Category.choices)
@@ -62,14 +62,17 @@ class MemoryForm(ActionForm):
     until = until_field()
 
     def __init__(self, *args: Any, personal: bool, **kwargs: Any) -> None:
-        kwargs["initial"] = {"type": Type.LONG, **kwargs.get("initial", {})}
+        places = [(kind, found.label, _offered(kind)) for kind, found in _places()]
+        self.homeless = not any(kind == DATASPACE and offered for kind, _label, offered in places)
+        usual = Type.SHORT if self.homeless else Type.LONG
+        kwargs["initial"] = {"type": usual, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         type_: Any = self.fields["type"]
         type_.choices = [(value, TYPES[value]) for value in Type.values if not (personal and value == "institutional")]
         place: Any = self.fields["place"]
         place.choices = [
             ("", _("Nowhere in particular")),
-            *((found.label, _offered(kind)) for kind, found in _places()),
+            *((label, offered) for _kind, label, offered in places if offered),
         ]
         sphere: Any = self.fields["sphere"]
         sphere.choices = [("", _("All spheres")), *spheres().items()]

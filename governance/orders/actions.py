@@ -15,6 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 from governance.errors import Conflict
 from governance.isolation.lookup import find
 from governance.orders.accounts import FIELDS
+from governance.orders.addresses import ADDRESS
 from governance.orders.currencies import amount_text
 from governance.orders.models import PaymentOrder
 from governance.orders.policies import may_order
@@ -39,14 +40,16 @@ class OrderPayment(Params):
 
 
 def payment_preview(params: OrderPayment) -> dict[str, Any]:
-    """Of a draft, the account to be paid and its version, too. Raises Conflict when it says something else."""
+    """Of a draft, also the account to be paid, the payee's address and its version. Raises Conflict when it says
+    something else."""
     told = {"form": "payment", **params.model_dump(mode="json"), "reversible": False}
     if params.order is None:
         return told
     row: PaymentOrder = find(PaymentOrder.objects, params.order)
     if any(getattr(row, name) != getattr(params, name) for name in ORDERED_TERMS):
         raise Conflict("order_changed", _("The draft says something else: take it back and change it there."))
-    return told | {name: getattr(row, name) for name in FIELDS} | {"version": row.version}
+    address = {name: getattr(row, name) for name in ADDRESS} if row.country else {}
+    return told | {name: getattr(row, name) for name in FIELDS} | address | {"version": row.version}
 
 
 def payment_question(preview: dict[str, Any]) -> str:

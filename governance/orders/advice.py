@@ -15,6 +15,7 @@ from governance.checkpoints.models import Vote
 from governance.documents.paper import Paper
 from governance.isolation.context import current
 from governance.orders.accounts import spaced
+from governance.orders.addresses import address_lines
 from governance.orders.currencies import amount_text, in_french
 from governance.orders.models import PaymentOrder
 from governance.people.models import Identity
@@ -39,6 +40,7 @@ def _page(paper: Paper, order: PaymentOrder, owner: str, agreed: list[str]) -> N
     paper.facts(
         [
             (_("Payee"), order.payee),
+            (_("Address"), ", ".join(address_lines(order))),
             ("IBAN", spaced(order.iban)),
             ("BIC", order.bic),
             (_("Canadian account"), canadian(order)),

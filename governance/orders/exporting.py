@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 from governance.errors import Conflict
 from governance.isolation.lookup import refusal
 from governance.orders.accounts import SEPA
+from governance.orders.addresses import ADDRESS
 from governance.orders.bank_text import loses_letters
 from governance.orders.days import day_of
 from governance.orders.models import PayingAccount, PaymentOrder
@@ -106,6 +107,10 @@ def why_not(row: PaymentOrder, payer: PayingAccount, *, again: bool = False) -> 
         (
             lambda: not loses_letters(row.payee),
             gettext_lazy("this name has letters that banks do not accept: write it in Latin letters."),
+        ),
+        (
+            lambda: not any(loses_letters(part) for name in ADDRESS if (part := getattr(row, name))),
+            gettext_lazy("this address has letters that banks do not accept: write it in Latin letters."),
         ),
         (
             lambda: not loses_letters(payer.holder),

@@ -11,11 +11,17 @@ from django.utils.translation import pgettext_lazy
 
 from governance.access.showing import ActionForm
 from governance.orders.accounts import FIELDS, spaced
+from governance.orders.addresses import ADDRESS, LENGTHS, countries
 from governance.orders.currencies import MOST_MINOR, NoAmount, choices, minor_of, typed_amount
 from governance.orders.models import PayingAccount, PaymentOrder
 
 NUMBER = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
 DIGITS = {"autocomplete": "off", "inputmode": "numeric"}
+
+
+def not_mine() -> forms.TextInput:
+    """For what is another's: the browser is not to offer the writer's own."""
+    return forms.TextInput(attrs={"autocomplete": "off"})
 
 
 class DayInput(forms.DateInput):
@@ -64,6 +70,13 @@ class OrderForm(AccountFields):
     reference = forms.CharField(
         label=_("Reference"), max_length=140, required=False, help_text=_("The number of the invoice, for example.")
     )
+    street = forms.CharField(label=_("Street"), max_length=LENGTHS["street"], required=False, widget=not_mine())
+    building = forms.CharField(
+        label=_("House number"), max_length=LENGTHS["building"], required=False, widget=not_mine()
+    )
+    postcode = forms.CharField(label=_("Postcode"), max_length=LENGTHS["postcode"], required=False, widget=not_mine())
+    town = forms.CharField(label=_("Town"), max_length=LENGTHS["town"], required=False, widget=not_mine())
+    country = forms.ChoiceField(label=_("Country"), required=False)
     version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, own: str, **kwargs: Any) -> None:
@@ -71,11 +84,17 @@ class OrderForm(AccountFields):
         field: Any = self.fields["currency"]
         field.choices = choices(own)
         field.initial = own
+        country: Any = self.fields["country"]
+        country.choices = [("", "—"), *countries()]
+
+    def address(self) -> Iterator[Any]:
+        return (self[name] for name in ADDRESS)
 
     @classmethod
     def of(cls, row: PaymentOrder, data: Any = None, *, own: str) -> OrderForm:
         known = {
-            name: getattr(row, name) for name in ("payee", "currency", "due_date", "reference", "version", *FIELDS)
+            name: getattr(row, name)
+            for name in ("payee", "currency", "due_date", "reference", "version", *FIELDS, *ADDRESS)
         }
         amount = typed_amount(row.amount_minor, row.currency)
         return cls(data, own=own, initial={**known, "amount": amount, "iban": spaced(row.iban)})
@@ -98,7 +117,7 @@ class OrderForm(AccountFields):
 
     def params(self) -> dict[str, Any]:
         """What the actions take."""
-        names = ("payee", "amount_minor", "currency", "due_date", "reference", *FIELDS)
+        names = ("payee", "amount_minor", "currency", "due_date", "reference", *FIELDS, *ADDRESS)
         return {name: self.cleaned_data[name] for name in names}
 
     def field_for(self, name: str) -> str | None:

@@ -9,11 +9,13 @@ from itertools import groupby
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
 
+from governance.orders.addresses import LENGTHS
 from governance.orders.bank_text import bank_text
 from governance.orders.currencies import plain_amount
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 NAME, UNSTRUCTURED = 70, 140
+PARTS = (("StrtNm", "street"), ("BldgNb", "building"), ("PstCd", "postcode"), ("TwnNm", "town"))
 CANADA = "CACPA"  # the clearing system of Payments Canada, in ISO's list of such systems
 
 
@@ -83,10 +85,23 @@ def _transfer(batch: Element, order: Any, euros: bool) -> None:
     amount.set("Ccy", order.currency)
     if order.bic or not euros:
         _bank(transfer, "CdtrAgt", order, euros)
-    _text(_add(transfer, "Cdtr"), "Nm", bank_text(order.payee, NAME))
+    creditor = _add(transfer, "Cdtr")
+    _text(creditor, "Nm", bank_text(order.payee, NAME))
+    _address(creditor, order)
     _account(transfer, "CdtrAcct", order, euros)
     if reference := bank_text(order.reference, UNSTRUCTURED):
         _text(_add(transfer, "RmtInf"), "Ustrd", reference)
+
+
+def _address(above: Element, order: Any) -> None:
+    """Part by part, in the order of the message; without a town and a country there is none."""
+    if not order.country:
+        return
+    address = _add(above, "PstlAdr")
+    for name, part in PARTS:
+        if text := bank_text(getattr(order, part), LENGTHS[part]):
+            _text(address, name, text)
+    _text(address, "Ctry", order.country)
 
 
 def _account(above: Element, name: str, of: Any, euros: bool, currency: str = "") -> None:

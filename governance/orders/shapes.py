@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from governance.orders.accounts import FIELDS
+from governance.orders.addresses import ADDRESS
 from governance.orders.currencies import plain_amount
 from governance.orders.models import PayingAccount, PaymentOrder
 
@@ -30,6 +31,11 @@ class OrderOut(BaseModel):
     institution: str
     transit: str
     account: str
+    street: str
+    building: str
+    postcode: str
+    town: str
+    country: str
     version: int
     person: UUID
     run: UUID | None
@@ -59,7 +65,7 @@ class AccountOut(BaseModel):
 
 
 SAME = (
-    "status", "payee", "amount_minor", "currency", "due_date", "reference", *FIELDS, "version", "ordered_at",
+    "status", "payee", "amount_minor", "currency", "due_date", "reference", *FIELDS, *ADDRESS, "version", "ordered_at",
     "settled_on", "message_id", "filed_at",
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 
 from governance.documents.sheet import as_csv, plain
 from governance.orders.accounts import FIELDS
+from governance.orders.addresses import ADDRESS
 from governance.orders.currencies import typed_amount
 from governance.orders.models import PaymentOrder
 
@@ -34,6 +35,11 @@ def _head() -> list[str]:
         _("Institution"),
         _("Transit"),
         _("Account number"),
+        _("Street"),
+        _("House number"),
+        _("Postcode"),
+        _("Town"),
+        _("Country"),
         pgettext("payment order", "State"),
         _("Ordered on"),
         _("Settled on"),
@@ -50,6 +56,7 @@ def _line(order: PaymentOrder) -> list[Any]:
         order.due_date or "",
         plain(order.reference),
         *(getattr(order, name) for name in FIELDS),
+        *(plain(getattr(order, name)) for name in ADDRESS),
         order.get_status_display(),
         order.ordered_at.date() if order.ordered_at else "",
         order.settled_on or "",

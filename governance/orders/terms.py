@@ -11,10 +11,12 @@ from pydantic import Field, field_validator
 
 from governance.errors import BadInput
 from governance.orders.accounts import FIELDS, compact, found_wrong
+from governance.orders.addresses import ADDRESS, LENGTHS, wrong_address
 from governance.orders.currencies import CODES, MOST_MINOR
 from governance.registry.actions import Params
 
-TERMS = ("payee", "amount_minor", "currency", "due_date", "reference", *FIELDS)
+TERMS = ("payee", "amount_minor", "currency", "due_date", "reference", *FIELDS, *ADDRESS)
+WHERE_PAID = frozenset([*FIELDS, *ADDRESS])
 
 
 class AccountDetails(Params):
@@ -32,7 +34,17 @@ class AccountDetails(Params):
         return compact(value)
 
 
-class OrderTerms(AccountDetails):
+class PostalAddress(Params):
+    """Where the payee lives: nothing, or at least a town and a country."""
+
+    street: str = Field(default="", max_length=LENGTHS["street"])
+    building: str = Field(default="", max_length=LENGTHS["building"], description="The number in the street")
+    postcode: str = Field(default="", max_length=LENGTHS["postcode"])
+    town: str = Field(default="", max_length=LENGTHS["town"])
+    country: str = Field(default="", pattern="^([A-Z]{2})?$", description="ISO 3166 code, such as CA or FR")
+
+
+class OrderTerms(AccountDetails, PostalAddress):
     """A draft: nothing is ordered before somebody approves exactly this."""
 
     payee: str = Field(min_length=1, max_length=140, description="Who is to be paid")
@@ -42,7 +54,7 @@ class OrderTerms(AccountDetails):
     reference: str = Field(default="", max_length=140, description="Invoice number or reference")
 
 
-class ChangedTerms(AccountDetails):
+class ChangedTerms(AccountDetails, PostalAddress):
     """Other terms; those not named stay."""
 
     payee: str = Field(default="", min_length=1, max_length=140)
@@ -53,8 +65,8 @@ class ChangedTerms(AccountDetails):
 
 
 def check_terms(terms: Mapping[str, Any]) -> None:
-    """Raises BadInput naming what is no currency or no account."""
-    wrong = found_wrong(terms)
+    """Raises BadInput naming what is no currency, no account or no address."""
+    wrong = found_wrong(terms) | wrong_address(terms)
     if terms["currency"] not in CODES:
         wrong["currency"] = [_("This is not a currency in use.")]
     if wrong:

@@ -18,6 +18,7 @@ from governance.errors import BadInput, CheckpointRequired, Conflict, NotAllowed
 from governance.isolation.context import current, reading
 from governance.isolation.lookup import find
 from governance.orders.accounts import spaced
+from governance.orders.addresses import address_lines
 from governance.orders.advice import agreed_to, canadian
 from governance.orders.drafting import CREATE, UPDATE
 from governance.orders.exporting import why_not
@@ -107,6 +108,7 @@ def shown(row: PaymentOrder, settle: SettleForm) -> dict[str, Any]:
         "who": names.get(row.person_id, ""),
         "iban": spaced(row.iban),
         "canadian": canadian(row),
+        "address": address_lines(row),
         "agreed": agreed.get(row.checkpoint_id, []),
         "payer": payer,
         "unfit": why_not(row, payer, again=True) if payer else "",

@@ -47,7 +47,7 @@ class Word:
 
 
 WORDS: dict[str, Word] = {
-    "effect": Word(gettext_lazy("what kind of act it is"), choices=EFFECTS),
+    "effect": Word(gettext_lazy("the kind of act"), choices=EFFECTS),
     "action": Word(gettext_lazy("the action"), gettext_lazy("its name, such as governance.payment.order")),
     "actor.kind": Word(
         gettext_lazy("who acts"),

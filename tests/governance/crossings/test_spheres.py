@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 from uuid import uuid4
 
@@ -250,6 +251,8 @@ def test_what_was_said_crosses_as_what_it_is(kind: str, alice: Person) -> None:
     copy = item_of(alice, crossed(alice, source, kind=kind).made_id)
     assert copy.type == {"thread": "document", "message": "note", "decision": "decision"}[kind]
     assert ("refaire" in copy.content) == (kind != "decision")
+    said = f"**Alice** · {message.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC\n\nIl faut **refaire** le toit."
+    assert copy.content.startswith(said) == (kind != "decision")
     assert ("Attendre" in copy.content) == (kind == "decision")
 
 

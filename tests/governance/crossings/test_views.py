@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from governance.crossings.models import Crossing
+from governance.perform import perform
 from tests.cast import Person
 from tests.governance.access.doors import post, proven_browser
 from tests.governance.checkpoints.asking import make_viewer
@@ -143,6 +144,28 @@ def test_a_viewer_reads_and_changes_nothing(alice: Person, bob: Person, workshop
     page = text(theirs.get(f"/transfers/{row.pk}/"))
     assert "revoke/" not in page
     assert post(theirs, f"/transfers/{row.pk}/revoke/").status_code == 403
+
+
+def test_from_a_message_to_the_question_and_back_to_where_it_was_said(
+    alice: Person, bob: Person, workshop: Any
+) -> None:
+    browser = acting_for(alice, workshop)
+    with alice.acting(workshop):
+        thread = perform("threads.thread.create", {"title": "Toit", "sphere": "business"})
+        message = perform("threads.message.add", {"thread": thread.pk, "content": "Refaire le toit."})
+    new, page = f"/transfers/new/message/{message.pk}/", f"/t/{thread.pk}/"
+    assert f'href="{new}"' in text(browser.get(page))
+    assert f'href="{new}"' in text(browser.get(f"{page}stream/"))
+    form = text(browser.get(new))
+    assert f"{page}?at={message.pk}#m-{message.pk}" in form
+    assert "**Alice** · 20" in form
+    asked = post(browser, new, {"to": "sphere:creative", "form": "copy", "note": ""})
+    question = text(browser.get(asked.headers["Location"]))
+    assert "Refaire le toit." in question
+    make_viewer(bob, workshop)
+    theirs = acting_for(bob, workshop)
+    assert new not in text(theirs.get(page))
+    assert theirs.get(new).status_code == 403
 
 
 def test_the_list_costs_the_same_however_long_and_goes_on(alice: Person, workshop: Any) -> None:

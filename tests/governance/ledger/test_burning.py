@@ -113,6 +113,8 @@ def test_the_page_draws_it_with_a_table_beside_it(alice: Person, language: str) 
     spend(alice)
     text = alice.browser.get(url).content.decode()
     assert all(tag in text for tag in ("<title id=", "<desc id=", "<polyline", "<tfoot>"))
+    assert 'preserveAspectRatio="none"' in text  # it fits a phone: its words stand beside it, not in it
+    assert "<text" not in text.partition('class="chart"')[2].partition("</svg>")[0]
     assert "99\N{NO-BREAK SPACE}880" in text
     assert alice.browser.get("/budgets/burn-down/?unit=pico_usd&period=day").status_code == 200
 

@@ -50,6 +50,16 @@ def test_an_empty_page_says_what_it_is_for(alice: Person) -> None:
     assert "Rien ne correspond" in page(alice, "/memory/?q=rien")
 
 
+def test_who_has_no_place_for_what_lasts_is_told_where_to_make_one(alice: Person) -> None:
+    answer = alice.browser.get("/memory/new/")
+    assert answer.context["form"]["type"].value() == "short_term"
+    assert 'href="/data/"' in answer.content.decode().partition("<main")[2]
+    dataspace(alice)
+    answer = alice.browser.get("/memory/new/")
+    assert answer.context["form"]["type"].value() == "long_term"
+    assert 'href="/data/"' not in answer.content.decode().partition("<main")[2]
+
+
 def test_a_form_remembers_and_keeps_what_was_written_when_it_refuses(alice: Person) -> None:
     place = dataspace(alice)
     refused = alice.post("/memory/new/", FORM)

@@ -22,6 +22,7 @@ EUROS = {
     "reference": "Facture n° 2031",
     "iban": IBAN,
 }
+HOME = {"street": "Rue de l’Écluse", "building": "12 bis", "postcode": "69001", "town": "Lyon", "country": "FR"}
 DOLLARS = {
     "payee": "Toitures Lévesque inc.",
     "amount_minor": 125050,

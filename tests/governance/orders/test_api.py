@@ -8,7 +8,7 @@ import pytest
 
 from governance.access.stepup import proof
 from tests.cast import Api, Person
-from tests.governance.orders.ordering import EUROS, PAYER, decided, drafted, ordered, pays_from
+from tests.governance.orders.ordering import EUROS, HOME, PAYER, decided, drafted, ordered, pays_from
 
 ORDERS = "governance/orders/"
 
@@ -43,11 +43,22 @@ def test_a_draft_is_made_changed_and_submitted(alice: Person) -> None:
         ({"amount_minor": "x"}, "amount_minor"),
         ({"amount_minor": 1.5}, "amount_minor"),
         ({"colour": "red"}, "colour"),
+        ({"town": "Lyon"}, "country"),
+        ({"country": "ZZ", "town": "Lyon"}, "country"),
     ],
 )
 def test_what_is_wrong_is_a_problem_document(alice: Person, body: dict[str, Any], field: str) -> None:
     answer = alice.api.post(ORDERS, EUROS | body)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+
+
+def test_the_address_is_part_of_an_order(alice: Person) -> None:
+    made = alice.api.post(ORDERS, EUROS | HOME).json()
+    assert {name: made[name] for name in HOME} == HOME
+    path = f"{ORDERS}{made['id']}/"
+    moved = alice.api.patch(path, {"town": "Villeurbanne", "postcode": "69100"}).json()
+    assert (moved["town"], moved["street"]) == ("Villeurbanne", HOME["street"])
+    assert alice.api.patch(path, {"town": ""}).status_code == 400
 
 
 def test_a_repeated_key_makes_one_order(alice: Person) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from governance.documents.paper import Paper
 from governance.documents.sheet import FORMULA
 from governance.models import AuditEntry
+from governance.orders.addresses import COUNTRIES, address_lines, countries
 from governance.orders.currencies import CODES, amount_text, minor_of, typed_amount
 from governance.orders.forms import OrderForm
 from governance.orders.sheet import orders_csv
@@ -24,7 +25,7 @@ from governance.perform import perform
 from tests.cast import Person
 from tests.governance.checkpoints.asking import counted
 from tests.governance.ledger.test_statement import pdf_text
-from tests.governance.orders.ordering import EUROS, ordered
+from tests.governance.orders.ordering import EUROS, HOME, ordered
 
 MINOR, CURRENCY = st.integers(1, 10**12), st.sampled_from(sorted(CODES))
 LANGUAGE = st.sampled_from(["fr", "en"])
@@ -39,6 +40,7 @@ def row(**changes: Any) -> Any:
     known = {
         "pk": uuid4(), "payee": "Hydro", "reference": "", "due_date": None, "ordered_at": None, "settled_on": None,
         "iban": "", "bic": "", "institution": "", "transit": "", "account": "",
+        "street": "", "building": "", "postcode": "", "town": "", "country": "",
         "get_status_display": lambda: "Brouillon",
     }  # fmt: skip
     return SimpleNamespace(**(known | changes))
@@ -131,3 +133,38 @@ def test_files_come_in_the_order_that_was_asked_for(alice: Person) -> None:
     with alice.acting():
         found = perform("governance.order.export", {"orders": [second.pk, first.pk], "form": "csv"})
     assert found == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("home", "lines"),
+    [
+        (HOME, ["12 bis Rue de l’Écluse", "69001 Lyon", "France"]),
+        (HOME | {"country": "DE"}, ["Rue de l’Écluse 12 bis", "69001 Lyon", "Allemagne"]),
+        (HOME | {"country": "CA", "building": ""}, ["Rue de l’Écluse", "Lyon 69001", "Canada"]),
+        (dict.fromkeys(HOME, ""), []),
+        (dict.fromkeys(HOME, "") | {"town": "Oslo", "country": "NO"}, ["Oslo", "Norvège"]),
+    ],
+)
+@pytest.mark.unit
+def test_an_address_is_written_as_on_an_envelope(home: dict[str, str], lines: list[str]) -> None:
+    with translation.override("fr"):
+        assert address_lines(SimpleNamespace(**home)) == lines
+
+
+def test_the_address_is_in_the_files(alice: Person) -> None:
+    order = ordered(alice, **HOME | {"street": "=SUM(A1)"})
+    told = alice.post("/orders/export/", {"order": [str(order.pk)], "form": "csv"}).content.decode()
+    (line,) = cells(told)
+    assert [value for value in line.values() if value][-8:-3] == ["'=SUM(A1)", "12 bis", "69001", "Lyon", "FR"]
+    pdf = alice.post("/orders/export/", {"order": [str(order.pk)], "form": "pdf"}).content
+    assert "69001 Lyon, France" in pdf_text(pdf).replace("\n", " ")
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_country_has_a_name(language: str) -> None:
+    with translation.override(language):
+        found = countries()
+    assert {code for code, _name in found} == COUNTRIES
+    assert all(name != code for code, name in found)
+    assert [code for code, _name in found][:2] == ["CA", "FR"]

@@ -21,6 +21,7 @@ from tests.governance.checkpoints.asking import make_overdue
 from tests.governance.checkpoints.test_races import at_once
 from tests.governance.orders.ordering import (
     EUROS,
+    HOME,
     OTHER_IBAN,
     acts,
     decided,
@@ -110,6 +111,21 @@ def test_another_account_after_the_vote_orders_nothing(alice: Person) -> None:
     decided(alice, shown)
     after = now(alice, row)
     assert (after.status, after.ordered_at) == ("draft", None)
+
+
+def test_where_the_payee_lives_is_approved_with_the_rest(alice: Person) -> None:
+    row = drafted(alice, **HOME)
+    shown = submitted(alice, row)
+    assert {name: shown["preview"][name] for name in HOME} == HOME
+    with alice.acting(), transaction.atomic():
+        PaymentOrder.objects.filter(pk=row.pk).update(town="Ailleurs")
+    decided(alice, shown)
+    assert (now(alice, row).status, now(alice, row).ordered_at) == ("draft", None)
+
+
+def test_without_an_address_the_question_is_what_it_was(alice: Person) -> None:
+    """What already waits keeps its envelope."""
+    assert not HOME.keys() & submitted(alice, drafted(alice))["preview"].keys()
 
 
 def test_an_approver_cannot_put_other_words_under_a_draft(alice: Person) -> None:
@@ -211,6 +227,15 @@ class TestTerms:
             ({"amount_minor": 10**12 + 1}, "amount_minor"),
             ({"institution": "006"}, "transit"),
             ({"payee": "  "}, "payee"),
+            ({"town": "Lyon"}, "country"),
+            ({"country": "FR"}, "town"),
+            ({"street": "Rue"}, "town"),
+            ({"town": "Lyon", "country": "ZZ"}, "country"),
+            ({"town": "Lyon", "country": "fr"}, "country"),
+            ({**HOME, "street": "x" * 71}, "street"),
+            ({**HOME, "building": "x" * 17}, "building"),
+            ({**HOME, "postcode": "x" * 17}, "postcode"),
+            ({**HOME, "town": "x" * 36}, "town"),
         ],
     )
     def test_what_cannot_be_is_named(self, alice: Person, change: dict[str, Any], field: str) -> None:

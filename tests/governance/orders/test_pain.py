@@ -17,19 +17,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.errors import Conflict, GovernanceError, NotAllowed
+from governance.orders.addresses import LENGTHS
 from governance.orders.bank_text import ALLOWED, bank_text, loses_letters
 from governance.orders.exporting import MOST_SEPA_MINOR, why_not
 from governance.orders.pain import NAMESPACE, Message, pain_001
 from governance.perform import perform
 from tests.cast import Person, make_person
 from tests.governance.acts import bodies_of
-from tests.governance.orders.ordering import DOLLARS, EUROS, PAYER, acts, drafted, now, ordered, pays_from
+from tests.governance.orders.ordering import DOLLARS, EUROS, HOME, PAYER, acts, drafted, now, ordered, pays_from
 
 TODAY = date(2026, 11, 20)
 # What we use of it, written from the message definition; the published schema is used, too, when it lies beside.
 SCHEMAS = sorted(Path(__file__).parent.glob("pain.001.001.09*.xsd"))
 P = {"p": NAMESPACE}
-TERMS = {"payee": "", "iban": "", "bic": "", "institution": "", "transit": "", "account": "", "reference": ""}
+ADDRESS = {"street": "", "building": "", "postcode": "", "town": "", "country": ""}
+TERMS = {
+    "payee": "", "iban": "", "bic": "", "institution": "", "transit": "", "account": "", "reference": "", **ADDRESS,
+}  # fmt: skip
 
 
 @cache
@@ -57,6 +61,7 @@ def texts(root: ElementTree.Element, path: str) -> list[str | None]:
     return [found.text for found in root.findall(f".//p:{path.replace('/', '/p:')}", P)]
 
 
+SIGNS = st.characters(exclude_categories=["Cs", "Cc"])
 MINOR = st.integers(1, MOST_SEPA_MINOR)
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=140)
 
@@ -118,6 +123,19 @@ class TestDocument:
         assert set(texts(root, "ChrgBr")) == {"SHAR"}
         assert not texts(root, "SvcLvl/Cd")
 
+    def test_where_the_payee_lives_stands_part_by_part(self) -> None:
+        root = read(pain_001(message(order(**HOME), order(**ADDRESS | {"town": "Köln", "country": "DE"}), order())))
+        homes = root.findall(".//p:Cdtr/p:PstlAdr", P)
+        told = [[(part.tag.partition("}")[2], part.text) for part in home] for home in homes]
+        parts = [("StrtNm", "Rue de l'Ecluse"), ("BldgNb", "12 bis"), ("PstCd", "69001"), ("TwnNm", "Lyon")]
+        assert sorted(told) == sorted([[*parts, ("Ctry", "FR")], [("TwnNm", "Koln"), ("Ctry", "DE")]])
+
+    @settings(deadline=None)
+    @given(parts=st.tuples(*(st.text(SIGNS, max_size=LENGTHS[name]) for name in list(LENGTHS)[:3])))
+    def test_whatever_address_people_type_leaves_valid(self, parts: tuple[str, ...]) -> None:
+        home = HOME | dict(zip(LENGTHS, parts, strict=False))
+        read(pain_001(message(order(**home))))
+
     def test_without_a_bic_the_bank_is_said_not_to_be_provided(self) -> None:
         told = message(order())
         told.payer.bic = ""
@@ -166,6 +184,8 @@ def test_a_name_that_would_lose_letters_is_known(name: str, lost: bool) -> None:
         ({"iban": "BR1800360305000010009795493C1"}, {}, False),
         ({"amount_minor": MOST_SEPA_MINOR + 1}, {}, False),
         ({"payee": "Иван"}, {}, False),
+        (HOME, {}, True),
+        (HOME | {"town": "Москва"}, {}, False),
         ({}, {"iban": ""}, False),
         ({}, {"holder": "李"}, False),
         ({"currency": "USD"}, {}, False),

@@ -14,6 +14,7 @@ from tests.governance.access.doors import post, proven_browser
 from tests.governance.checkpoints.asking import counted, make_viewer
 from tests.governance.orders.ordering import (
     EUROS,
+    HOME,
     IBAN,
     PAYER,
     acts,
@@ -93,6 +94,22 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_lost(
     assert 'value="F-2"' in text(answer)
     with alice.looking():
         assert not PaymentOrder.objects.exists()
+
+
+def test_an_address_is_typed_shown_kept_and_taken_back(alice: Person) -> None:
+    alice.post("/orders/new/", FORM | HOME)
+    row = only(alice)
+    page = f"/orders/{row.pk}/"
+    assert "12 bis Rue de l’Écluse, 69001 Lyon, France" in text(alice.browser.get(page))
+    assert '<option value="FR" selected>' in text(alice.browser.get(f"{page}edit/"))
+    question = alice.post(f"{page}submit/").headers["Location"]
+    assert "12 bis Rue de l’Écluse, 69001 Lyon, France" in text(alice.browser.get(question))
+    alice.post(f"{page}withdraw/")
+    half = alice.post(f"{page}edit/", FORM | HOME | {"country": "", "version": "1"})
+    assert (half.status_code, list(half.context["form"].errors)) == (400, ["country"])
+    assert 'value="69001"' in text(half)
+    alice.post(f"{page}edit/", FORM | {"version": "1"})
+    assert now(alice, row).town == ""
 
 
 def test_somebody_elses_change_is_not_overwritten(alice: Person) -> None:

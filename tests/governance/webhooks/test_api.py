@@ -204,4 +204,4 @@ def test_a_token_looks_and_changes_nothing(alice: Person, receiver: Receiver) ->
 def test_the_events_are_listed_in_the_reader_s_language(program: Program) -> None:
     found = program.ask("GET", "events/", HTTP_ACCEPT_LANGUAGE="fr").json()["results"]
     assert {"name": "task.completed", "label": "Une tâche est faite"} in found
-    assert len(found) == 8
+    assert len(found) == 13

@@ -23,7 +23,8 @@ from tests.spheres import makers
 MAIL = {"to": ["paul@example.com"], "subject": "Clé du chalet", "body": "Le code est 4711."}
 OFFERED = {
     "agent.execution.completed", "checkpoint.created", "checkpoint.decided", "dataspace.archived",
-    "dataspace.created", "dataspace.updated", "task.completed", "task.created",
+    "dataspace.created", "dataspace.updated", "payment.awaiting", "payment.cancelled", "payment.ordered",
+    "payment.returned", "payment.settled", "task.completed", "task.created",
 }  # fmt: skip
 
 
