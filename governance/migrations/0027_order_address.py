@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0024_audit'),
+        ('governance', '0026_stops'),
     ]
 
     operations = [
