@@ -48,8 +48,8 @@ def send(
         except CallFailed as failure:
             raise _with_use(failure, endpoint, reading, line, stop) from failure.__cause__
         except Exception as error:
-            failure = failure_of(error, began=reading.began)
-            raise _with_use(failure, endpoint, reading, line, stop, error) from error
+            told = failure_of(error, began=reading.began)
+            raise _with_use(told, endpoint, reading, line, stop, error) from error
         finally:
             stop.closing(None)
     answer = reading.gather()
