@@ -40,6 +40,8 @@ def failure_of(error: BaseException, *, began: bool) -> CallFailed:
         return CallFailed("unreachable", retryable=True)
     if any(isinstance(each, httpx2.TransportError) for each in causes):
         return CallFailed("cut", "the connection was lost", retryable=True)
+    if isinstance(error, MISSHAPEN) and not began and not isinstance(error, httpx2.DecodingError):
+        return CallFailed("refused", f"the request could not be made: {type(error).__name__}")
     if isinstance(error, MISSHAPEN):
         return CallFailed("malformed", "the answer is not valid", retryable=True)
     return CallFailed("provider_error", type(error).__name__, retryable=True)
