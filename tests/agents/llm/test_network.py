@@ -69,9 +69,14 @@ def lead_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     ],
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-def test_a_host_that_is_not_the_provider_s_is_never_called(address: str, provider: str) -> None:
+def test_a_host_that_is_not_the_provider_s_is_never_called(
+    monkeypatch: pytest.MonkeyPatch, address: str, provider: str
+) -> None:
+    looked_up: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **_: looked_up.append(asked) or [])
     failed = refusal(endpoint(address, provider=provider))
     assert (failed.code, failed.retryable, failed.input_tokens) == ("refused_address", False, 0)
+    assert looked_up == []  # its name is not even asked for
 
 
 @pytest.mark.parametrize(
