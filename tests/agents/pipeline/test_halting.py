@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from uuid_utils.compat import uuid7
 
-from agents.llm.anthropic_wire import Stop
+from agents.llm.exchange import Stop
 from agents.models import Attempt, Run
 from agents.pipeline import starting
 from agents.runtime import stopping
