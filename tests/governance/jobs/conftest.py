@@ -12,11 +12,19 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from tests.cast import Person
-from tests.governance.live.processes import Running, environment, eventually, forget_waiting
+from tests.governance.live.processes import Running, Together, environment, eventually, executor, forget_waiting
 
 
 def started(log: Path, **more: str) -> Running:
-    """A new worker process that is at work."""
+    """A new worker process that is at work; in a run with Redis, with one that executes what it sends."""
+    from django.conf import settings
+
+    claiming = claimer(log, **more)
+    return Together(claiming, executor(log, **more)) if settings.REDIS_URL else claiming
+
+
+def claimer(log: Path, **more: str) -> Running:
+    """`manage.py worker`: without Redis it does everything."""
     from governance.models import WorkerBeat
 
     known = set(WorkerBeat.objects.values_list("pk", flat=True))
