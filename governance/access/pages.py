@@ -19,7 +19,7 @@ from governance.access.public import is_for_programs
 from governance.errors import GovernanceError, NotAllowed, NotThere, TooMany
 from governance.jobs.claims import holders
 from governance.jobs.models import WorkerBeat
-from governance.jobs.reaching import answers
+from governance.redis.client import answers
 
 LEAST_FREE_BYTES = 50 * 1024 * 1024
 WORKER_LATE, WORKER_GONE = 15, 60  # seconds without a sign of life

@@ -74,17 +74,6 @@ class Broker:
             return 0
 
 
-def answers() -> bool:
-    """Does Redis answer at this moment?"""
-    from redis import RedisError
-
-    try:
-        with connect() as client:
-            return bool(client.ping())
-    except RedisError:
-        return False
-
-
 class Connection(KombuConnection):
     """As kombu's, but back within seconds: its own pauses grow to half a minute, and each attempt is an error."""
 

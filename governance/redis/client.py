@@ -27,3 +27,14 @@ def connect() -> Any:
     from redis import Redis
 
     return Redis.from_url(settings.REDIS_URL, **patience())
+
+
+def answers() -> bool:
+    """Does the server answer at this moment?"""
+    from redis import RedisError
+
+    try:
+        with connect() as client:
+            return bool(client.ping())
+    except RedisError:
+        return False

@@ -11,9 +11,9 @@ import redis
 from django.utils import timezone
 
 from governance.models import Job, WorkerBeat
-from tests.governance.jobs.conftest import all_done, claimer, states
+from tests.governance.jobs.conftest import KINDS, all_done, states
 from tests.governance.jobs.kinds import effects
-from tests.governance.live.processes import eventually, executor, forget_waiting
+from tests.governance.live.processes import claimer, eventually, executor, forget_waiting
 from tests.redis_server import PROGRAM, RedisServer
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
@@ -36,7 +36,7 @@ def start(db, tmp_path, server):
 
     class Start:
         def claimer(self):
-            started.append(claimer(tmp_path / f"claimer{len(started)}.log", REDIS_URL=server.url))
+            started.append(claimer(tmp_path / f"claimer{len(started)}.log", *KINDS, REDIS_URL=server.url))
             return started[-1]
 
         def executor(self, **more):

@@ -106,6 +106,32 @@ class Together(Running):
         return len(self.running)
 
 
+def worker(log: Any, *options: str, **more: str) -> Running:
+    """A worker that is at work; in a run with Redis two processes: one that claims, one that executes what it sends."""
+    from django.conf import settings
+
+    from governance.jobs.claims import holders
+
+    if not settings.REDIS_URL:
+        return claimer(log, *options, **more)
+    known = holders()
+    both = Together(executor(log, **more), claimer(log, *options, **more))
+    eventually(lambda: len(holders() - known) >= 2 or both.ended(), within=60)
+    assert not both.ended(), both.log()
+    return both
+
+
+def claimer(log: Any, *options: str, **more: str) -> Running:
+    """`manage.py worker`, which shows that it lives: without Redis it does everything."""
+    from governance.models import WorkerBeat
+
+    known = set(WorkerBeat.objects.values_list("pk", flat=True))
+    running = Running(["manage.py", "worker", *options], log, env=environment(**more))
+    eventually(lambda: WorkerBeat.objects.exclude(pk__in=known).exists() or running.ended(), within=60)
+    assert not running.ended(), running.log()
+    return running
+
+
 def executor(log: Any, *options: str, **more: str) -> Running:
     """A process that executes what the claiming one sends over Redis; it knows the tests' kinds of jobs, too."""
     command = ["-m", "celery", "--quiet", "-A", "chenu", "worker", "--include", "tests.governance.jobs.kinds"]
