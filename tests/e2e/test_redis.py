@@ -164,7 +164,7 @@ def test_a_mail_is_asked_for_approved_and_sent_and_the_socket_tells(house: House
         assert status == 423, stopped
         wait_for("checkpoint.created")
         house.approve(stopped["checkpoint"])
-        run = wait_for("run.completed")["run"]
+        run = wait_for("pipeline.complete")["run"]
     assert run == stopped["run_id"]
     eventually(lambda: len(house.mails()) == before + 1)
     assert house.call("/api/v2/governance/audit/verify/")[1]["ok"] is True
@@ -173,7 +173,7 @@ def test_a_mail_is_asked_for_approved_and_sent_and_the_socket_tells(house: House
 def test_a_run_survives_the_death_of_redis_and_what_needs_it_is_closed_meanwhile(house: House) -> None:
     email = house.sign_up()
     _, begun = house.ask(SLOW, prefer="respond-async")
-    run_id = begun["run_id"]
+    run_id = begun["id"]
     eventually(lambda: house.run(run_id)["status"] == "running")
     house.redis.kill()
     try:
@@ -183,10 +183,10 @@ def test_a_run_survives_the_death_of_redis_and_what_needs_it_is_closed_meanwhile
         assert house.checks()["redis"] == "not answering"
         _, waiting = house.ask("Que contient ce fil ?", prefer="respond-async")
         eventually(lambda: house.run(run_id)["status"] == "completed")
-        assert house.run(waiting["run_id"])["status"] == "pending"
+        assert house.run(waiting["id"])["status"] == "pending"
     finally:
         house.redis.start()
-    eventually(lambda: house.run(waiting["run_id"])["status"] == "completed")
+    eventually(lambda: house.run(waiting["id"])["status"] == "completed")
     assert house.call("/api/v2/auth/login/", {"email": email, "password": PASSWORD})[0] == 200
     assert house.checks()["redis"] == "ok"
 
@@ -194,13 +194,13 @@ def test_a_run_survives_the_death_of_redis_and_what_needs_it_is_closed_meanwhile
 def test_a_run_survives_the_death_of_every_executor_and_they_come_back(house: House) -> None:
     house.sign_up()
     _, begun = house.ask(SLOW, prefer="respond-async")
-    eventually(lambda: house.run(begun["run_id"])["status"] == "running")
+    eventually(lambda: house.run(begun["id"])["status"] == "running")
     killed = eventually(lambda: found if len(found := house.executors()) == 2 else None)
     for process in killed:
         os.kill(process, signal.SIGKILL)
     _, waiting = house.ask(SEND, prefer="respond-async")
     for one, wanted in ((begun, "completed"), (waiting, "awaiting_approval")):
-        eventually(lambda one=one, wanted=wanted: house.run(one["run_id"])["status"] == wanted, within=50)
+        eventually(lambda one=one, wanted=wanted: house.run(one["id"])["status"] == wanted, within=50)
     assert "executor1 was killed by signal 9: starting it again" in house.log()
     again = eventually(lambda: found if len(found := house.executors()) == 2 else None)
     assert not set(again) & set(killed)

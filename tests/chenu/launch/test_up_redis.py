@@ -6,9 +6,11 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chenu import starting
 from chenu.launch.errors import LaunchError
 from chenu.reaching import reach_redis
 from tests.chenu.launch.processes import everything_said
@@ -100,3 +102,21 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, variable: str, value: str, 
     lines = everything_said(start, 60)
     assert (start.returncode, len(lines)) == (2, 1)
     assert lines[0].startswith(f"CHE·NU cannot start: {said}")
+
+
+@pytest.mark.parametrize(
+    ("redis", "executors", "started", "said"),
+    [
+        ("", 3, [], ""),
+        ("redis://127.0.0.1:1/0", 1, ["executor1"], "Jobs go over Redis to 1 executor here."),
+        ("redis://127.0.0.1:1/0", 2, ["executor1", "executor2"], "Jobs go over Redis to 2 executors here."),
+        ("redis://127.0.0.1:1/0", 0, [], "Jobs go over Redis to executors elsewhere (CHENU_EXECUTORS=0)"),
+    ],
+)
+def test_as_many_executors_as_are_wanted_and_the_start_says_where_jobs_go(
+    settings: Any, redis: str, executors: int, started: list[str], said: str
+) -> None:
+    settings.REDIS_URL, settings.EXECUTORS, settings.DEMO_MODE = redis, executors, False
+    assert [name for name in starting.commands(3) if name.startswith("executor")] == started
+    assert "\n".join(starting._notes()).startswith(said)
+    assert bool(starting._notes()) is bool(redis)

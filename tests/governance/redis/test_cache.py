@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +58,20 @@ def test_a_server_that_hangs_is_not_waited_for(cached: RedisServer) -> None:
         cache.get("a")
     cached.go_on()
     assert cache.get("a") == 1
+
+
+def test_what_somebody_else_has_written_there_is_not_run(cached: RedisServer, tmp_path: Path) -> None:
+    class Planted:
+        def __reduce__(self) -> Any:
+            return (Path.touch, (tmp_path / "run",))
+
+    cache.set("a", 1)
+    with redis.Redis.from_url(cached.url) as others:
+        (key,) = others.keys("*")
+        others.set(key, pickle.dumps(Planted()))
+    with pytest.raises(CacheUnavailable):
+        cache.get("a")
+    assert not (tmp_path / "run").exists()
 
 
 class TestDoors:
