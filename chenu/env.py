@@ -46,6 +46,20 @@ def places(variable: str) -> frozenset[tuple[str, int]]:
     return frozenset(found)
 
 
+def redis_url(variable: str) -> str:
+    """The address of a Redis server, or ''."""
+    if not (found := env.str(variable, "")):
+        return ""
+    try:
+        parts = urlsplit(found)
+        right = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        right = False
+    if not right or parts.path.strip("/") not in {"", *map(str, range(1024))}:
+        raise EnvironmentProblem(f"{variable} must be the address of a Redis server, such as redis://127.0.0.1:6379/0")
+    return found
+
+
 def key(name: str, folder: Path) -> str:
     """The secret `CHENU_<NAME>`, from the environment, from the file it names, or from the data folder.
 
@@ -133,5 +147,5 @@ def oidc(client: str, secret: str, server: str, name: str) -> dict[str, Any]:
 
 __all__ = [
     "BASE_DIR", "EnvError", "EnvironmentProblem", "data_dir", "env", "key", "networks", "outside_accounts", "places",
-    "way_back_uris",
+    "redis_url", "way_back_uris",
 ]  # fmt: skip

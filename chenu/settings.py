@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from chenu.env import (
     networks,
     outside_accounts,
     places,
+    redis_url,
     way_back_uris,
 )  # fmt: skip
 from chenu.launch.postgres import socket_dir_for
@@ -169,11 +171,28 @@ if _owner_url := env.str("DATABASE_OWNER_URL", ""):
     DATABASE_OWNER = {"USER": _owner["USER"], "PASSWORD": _owner["PASSWORD"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Cache ----------------------------------------------------------------------------------------
-REDIS_URL = env.str("REDIS_URL", "")
+# --- Redis: cache, broker and presence; one machine needs none -------------------------------------
+REDIS_URL = redis_url("REDIS_URL")
+# Installations may share a server: each knows its own keys by its master key.
+REDIS_PREFIX = f"chenu:{sha256(f'redis {MASTER_KEY}'.encode()).hexdigest()[:12]}"
+# With Redis: how many processes `manage.py up` starts to execute jobs; 0: they run elsewhere.
+EXECUTORS = env.int("CHENU_EXECUTORS", 1)
+if not 0 <= EXECUTORS <= 64:
+    raise EnvironmentProblem("CHENU_EXECUTORS must be a number of processes from 0 to 64")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+    CACHES = {
+        "default": {
+            "BACKEND": "governance.redis.cache.Cache",
+            "LOCATION": [REDIS_URL],
+            "KEY_PREFIX": f"{REDIS_PREFIX}:cache",
+        }
+    }
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "governance.redis.layer.Layer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": f"{REDIS_PREFIX}:channels"},
+        }
+    }
 else:
     # Few entries would let a flood of made-up addresses push the counts of failures out.
     CACHES = {

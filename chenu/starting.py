@@ -24,6 +24,7 @@ from chenu.launch.errors import LaunchError
 from chenu.launch.plan import Plan
 from chenu.launch.postgres import SUPERUSER, EmbeddedPostgres
 from chenu.launch.terminal import give_back_foreground, take_foreground
+from chenu.reaching import reach_redis
 
 LOOPBACK = "127.0.0.1"
 RED, PLAIN = "\033[31;1m", "\033[0m"
@@ -36,6 +37,8 @@ def start() -> NoReturn:
     database = EmbeddedPostgres(settings.POSTGRES_DIR) if settings.DATABASE_IS_EMBEDDED else None
     try:
         listener = _reserve_place()
+        if settings.REDIS_URL:
+            reach_redis(settings.REDIS_URL)
         _prepare(database)
         _refuse_what_went_back(database)
         _plan(listener, database, terminal_group).follow()
@@ -210,12 +213,36 @@ def commands(listener: int) -> dict[str, list[str]]:
     web += " --timeout-graceful-shutdown 3 --ws-per-message-deflate false"
     found = {"web": [python, "-m", "uvicorn", "chenu.asgi:application", "--fd", str(listener), *web.split()]}
     found["worker"] = [python, manage, "worker"]
+    if settings.REDIS_URL:
+        found |= executors(python)
     if settings.DEMO_MODE:
         found["simulator"] = [python, "-m", "agents.simulator", "--port", str(settings.SIMULATOR_PORT)]
     return found
 
 
+def executors(python: str) -> dict[str, list[str]]:
+    """The processes that do the jobs which the worker sends over Redis; the same command starts more elsewhere."""
+    quietly = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    names = [f"executor{number}" for number in range(1, settings.EXECUTORS + 1)]
+    return {
+        name: [python, "-m", "celery", "--quiet", "-A", "chenu", "worker", "-n", f"{name}@%h", *quietly]
+        for name in names
+    }
+
+
 def _notes() -> list[str]:
+    return [*_notes_on_executors(), *_notes_on_models()]
+
+
+def _notes_on_executors() -> list[str]:
+    if not settings.REDIS_URL:
+        return []
+    if settings.EXECUTORS:
+        return [f"Jobs go over Redis to {settings.EXECUTORS} executor{'s' if settings.EXECUTORS > 1 else ''} here."]
+    return ["Jobs go over Redis to executors elsewhere (CHENU_EXECUTORS=0): start them with `celery -A chenu worker`."]
+
+
+def _notes_on_models() -> list[str]:
     if not settings.DEMO_MODE:
         return []
     return ["Demo mode: answers are simulated. For real ones put ANTHROPIC_API_KEY=… into .env and start again."]

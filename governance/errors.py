@@ -183,6 +183,15 @@ class DatabaseUnavailable(GovernanceError):
     status, code, title = 503, "database_unavailable", _("The database is not answering")
 
 
+class CacheUnavailable(GovernanceError):
+    """Redis does not answer, and what asks it (is this a guess? was this code used?) may not be passed over."""
+
+    status, code, title = 503, "cache_unavailable", _("This cannot be checked at the moment")
+
+    def __init__(self) -> None:
+        super().__init__(_("Nothing was done. Try again in a moment."))
+
+
 class NoIdentity(RuntimeError):
     """A scoped row was asked for while no identity is bound: a fault in our code, never shown as data."""
 

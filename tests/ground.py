@@ -3,6 +3,9 @@
 By default in a throw-away embedded PostgreSQL. With CHENU_TEST_SERVER, the address of an administrator of a
 PostgreSQL server (postgresql://postgres:secret@localhost:5433/postgres), on that server, as with DATABASE_URL;
 the application's roles get the administrator's password there.
+
+With CHENU_TEST_REDIS=1 the run has a redis-server of its own: cache and sockets lean on it, and jobs are executed by
+separate processes (tests/governance/live/processes.py). Each worker of the run has a database there.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from chenu.launch.postgres import SUPERUSER, EmbeddedPostgres
+from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER_DIR = "CHENU_TEST_DIR"
@@ -33,6 +37,16 @@ if IS_CONTROLLER:
     os.environ["CHENU_DEMO"] = "1"
     os.environ["CHENU_SIGNUP"] = "open"
     os.environ["CHENU_LIMITS_SCALE"] = "1000"
+
+# Nobody's own Redis is ever touched by a test.
+REDIS_PORT = "CHENU_TEST_REDIS_PORT"
+_redis = RedisServer(Path(os.environ[SERVER_DIR]) / "redis") if os.environ.get("CHENU_TEST_REDIS") == "1" else None
+if _redis and IS_CONTROLLER:
+    os.environ[REDIS_PORT] = str(_redis.port)
+os.environ.pop("REDIS_URL", None)
+if _redis:
+    _number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = f"redis://127.0.0.1:{os.environ[REDIS_PORT]}/{_number}"
 
 _embedded = EmbeddedPostgres(Path(os.environ[SERVER_DIR]) / "postgres", durable=False)
 # On a server that outlives the run, its databases carry the run's own name.
@@ -84,6 +98,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if IS_CONTROLLER:
         if not GIVEN_SERVER:
             _embedded.start()
+        if _redis:
+            _redis.start()
         # Beside the collection of the tests: who needs a database waits for it (`copy_of_template`).
         _making.append(subprocess.Popen([sys.executable, "-m", "tests.template"], cwd=ROOT))
 
@@ -98,6 +114,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _drop_databases()
     else:
         _embedded.stop()
+    if _redis:
+        _redis.kill()
     shutil.rmtree(os.environ[SERVER_DIR], ignore_errors=True)
 
 

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_safe
 from governance.access.problems import respond
 from governance.access.public import is_for_programs
 from governance.errors import GovernanceError, NotAllowed, NotThere, TooMany
+from governance.jobs.claims import holders
 from governance.jobs.models import WorkerBeat
+from governance.redis.client import answers
 
 LEAST_FREE_BYTES = 50 * 1024 * 1024
 WORKER_LATE, WORKER_GONE = 15, 60  # seconds without a sign of life
@@ -67,6 +69,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     ready = all(value == "ok" for value in checks.values())
     checks["worker"], excused = _worker() if checks["database"] == "ok" else ("unknown", True)
     ready = ready and excused
+    if settings.REDIS_URL:  # pages are served without it, so it is told and does not count
+        checks["redis"] = "ok" if answers() else "not answering"
+        checks["executors"] = _executors() if checks["database"] == "ok" else "unknown"
     return JsonResponse({"status": "ready" if ready else "not ready", "checks": checks}, status=200 if ready else 503)
 
 
@@ -86,6 +91,12 @@ def _worker() -> tuple[str, bool]:
         return "not started", True
     silence = (now() - seen_at).total_seconds()
     return ("ok" if silence <= WORKER_LATE else "not running"), silence <= WORKER_GONE
+
+
+def _executors() -> str:
+    """Who holds a lock of jobs and shows no beat of a worker executes what the worker sends."""
+    workers = set(WorkerBeat.objects.values_list("holder", flat=True))
+    return f"{len(found)} running" if (found := holders() - workers) else "none"
 
 
 def _disk() -> str:

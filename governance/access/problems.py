@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from governance.access.public import is_for_programs
 from governance.errors import (
     BadInput,
+    CacheUnavailable,
     CheckpointRequired,
     GovernanceError,
     IdentityBoundary,
@@ -69,7 +70,7 @@ def headers(refusal: GovernanceError) -> dict[str, str]:
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(refusal, TooMany):
         return {"Retry-After": str(refusal.retry_after)}
-    if isinstance(refusal, CheckpointRequired):
+    if isinstance(refusal, CheckpointRequired | CacheUnavailable):
         return {"Retry-After": "10"}
     return {}
 

@@ -67,6 +67,12 @@ WHERE id IN (
     FOR UPDATE SKIP LOCKED)
 """
 
+HOLDERS = """
+SELECT DISTINCT objid::bigint FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND classid = %s AND objsubid = 2 AND objid <> %s
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -147,6 +153,18 @@ def renew(holder: int, held: Iterable[tuple[UUID, int]]) -> None:
     Job.objects.filter(
         pk__in=[job_id for job_id, _ in held], holder=holder, state__in=[State.QUEUED, State.RUNNING]
     ).update(lease_until=Now() + timedelta(seconds=LEASE))
+
+
+def recall() -> int:
+    """Takes back what was sent to executors and begun by none; how many. An old message is refused by its fence."""
+    return Job.objects.filter(state=State.QUEUED, holder=None).update(state=State.PENDING, lease_until=None)
+
+
+def holders() -> set[int]:
+    """The processes that claim or execute at this moment: each holds its lock while it lives."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDERS, [LOCK_CLASS, CLAIM_LOCK])
+        return {holder for (holder,) in cursor.fetchall()}
 
 
 def recover() -> int:

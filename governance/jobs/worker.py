@@ -15,17 +15,17 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerAway
 
 from governance.jobs import claims
-from governance.jobs.broker import app, hand_out
+from governance.jobs.broker import QUEUE, THREADS, app, hand_out
 from governance.jobs.claims import Claimed
 from governance.jobs.hands import hands
 from governance.jobs.models import Job, WorkerBeat
+from governance.jobs.reaching import Broker
 from governance.jobs.registry import get_kind, kinds, warmups
 from governance.jobs.schedule import Schedule
 from governance.live.outage import LOST
 
 logger = logging.getLogger("chenu.jobs")
 
-THREADS = 16
 MOST_HANDED_OUT = 64  # over Redis: waiting there is waiting out of order
 LOOK_EVERY = 1.0  # seconds: covers a lost hint and jobs whose time has come
 TICK = 1.0
@@ -41,7 +41,8 @@ class Worker:
         self.threads = threads
         self.executes = not settings.REDIS_URL
         self.schedule = Schedule()
-        self.broker_away = False
+        self.broker = Broker(QUEUE) if settings.REDIS_URL else None
+        self.executors: set[int] = set()
 
     def _warm_up(self) -> None:
         for call in warmups():
@@ -111,14 +112,22 @@ class Worker:
             return False
         holder = hands.holder if self.executes else None
         found = claims.claim(room, holder, list(kinds()))
-        for claimed in found:
-            self._hand_out(claimed)
-        return len(found) == room and not self.broker_away
+        for place, claimed in enumerate(found):
+            try:
+                self._hand_out(claimed)
+            except BrokerAway as error:
+                assert self.broker
+                self.broker.lost(error)
+                claims.give_back([(one.id, one.fence) for one in found[place:]])
+                return False
+        return len(found) == room
 
     def _room(self) -> int:
-        if self.executes:
+        if self.broker is None:
             return self.threads - len(hands.held())
-        return MOST_HANDED_OUT - Job.objects.filter(state=Job.State.QUEUED)[:MOST_HANDED_OUT].count()
+        # Also what lies there unread: without an executor the messages of one job would pile up, lease by lease.
+        there = max(Job.objects.filter(state=Job.State.QUEUED)[:MOST_HANDED_OUT].count(), self.broker.unread())
+        return 0 if self.broker.away else MOST_HANDED_OUT - there
 
     def _hand_out(self, claimed: Claimed) -> None:
         if claimed.tries >= get_kind(claimed.kind).tries:
@@ -126,23 +135,13 @@ class Worker:
             return
         if self.executes:
             hands.take(claimed.id, claimed.fence)
-        try:
-            hand_out(claimed.id, claimed.fence)
-        except BrokerAway as error:
-            claims.give_back([(claimed.id, claimed.fence)])
-            self._tell_broker_away(error)
-        else:
-            self.broker_away = False
-
-    def _tell_broker_away(self, error: Exception) -> None:
-        if not self.broker_away:
-            logger.warning("the broker does not answer, waiting for it: %s", error)
-        self.broker_away = True
+        hand_out(claimed.id, claimed.fence)
 
     def _clock_loop(self) -> None:
         ticks = 0
         while not hands.stopping.is_set():
             try:
+                self._look_at_broker()
                 self._tick(ticks)
             except LOST as error:
                 hands.outage.began(error)
@@ -150,6 +149,13 @@ class Worker:
                 connection.close()
             ticks += 1
             hands.stopping.wait(TICK)
+
+    def _look_at_broker(self) -> None:
+        """What was handed out to a Redis that has been away may be forgotten there: it is handed out anew."""
+        if self.broker is not None and self.broker.is_back():
+            claims.recall()
+            self.broker.recalled()
+            hands.woken.set()
 
     def _tick(self, ticks: int) -> None:
         if ticks % BEAT_EVERY == 0:
@@ -163,4 +169,12 @@ class Worker:
             # After an outage everybody's lock is gone for a moment, and nobody is dead.
             if hands.outage.is_over_for(RETURN_WITHIN) and claims.recover():
                 hands.woken.set()
+        if self.broker is not None:
+            self._look_at_executors()
         self.schedule.enter_due(time.time())
+
+    def _look_at_executors(self) -> None:
+        """One that is gone may have taken messages from Redis that it has not begun: no row says which."""
+        before, self.executors = self.executors, claims.holders()
+        if before - self.executors and claims.recall():
+            hands.woken.set()

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from governance.jobs.worker import THREADS, Worker
+from governance.jobs.broker import THREADS
+from governance.jobs.worker import Worker
 
 
 class Command(BaseCommand):

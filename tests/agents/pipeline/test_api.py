@@ -14,7 +14,8 @@ from governance.models import Violation
 from governance.perform import perform
 from tests.agents.pipeline.runs import QUESTION, SECRET, SEND, UNCLEAR, asked, decided, started, worked
 from tests.cast import Person
-from tests.governance.live.processes import Running, environment, eventually, forget_waiting
+from tests.governance.live.processes import Running, forget_waiting
+from tests.governance.live.processes import worker as worker_processes
 
 pytestmark = pytest.mark.usefixtures("simulator")
 
@@ -313,15 +314,9 @@ def test_intent_types_name_their_effect(alice: Person) -> None:
 # --- Waiting for a worker ------------------------------------------------------------------------------
 @pytest.fixture
 def worker(simulator: str, db: None, tmp_path: Any) -> Iterator[Running]:
-    """A real worker process whose Nova is the simulator."""
-    from governance.models import WorkerBeat
-
+    """A real worker whose Nova is the simulator."""
     forget_waiting()
-    known = set(WorkerBeat.objects.values_list("pk", flat=True))
-    env = environment(CHENU_SIMULATOR_PORT=simulator.rpartition(":")[2])
-    with Running(["manage.py", "worker"], tmp_path / "worker.log", env=env) as running:
-        eventually(lambda: WorkerBeat.objects.exclude(pk__in=known).exists() or running.ended(), within=60)
-        assert not running.ended(), running.log()
+    with worker_processes(tmp_path / "worker.log", CHENU_SIMULATOR_PORT=simulator.rpartition(":")[2]) as running:
         yield running
 
 

@@ -12,19 +12,15 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from tests.cast import Person
-from tests.governance.live.processes import Running, environment, eventually, forget_waiting
+from tests.governance.live.processes import Running, forget_waiting
+from tests.governance.live.processes import worker as worker_processes
+
+KINDS = ("--import", "tests.governance.jobs.kinds")
 
 
 def started(log: Path, **more: str) -> Running:
-    """A new worker process that is at work."""
-    from governance.models import WorkerBeat
-
-    known = set(WorkerBeat.objects.values_list("pk", flat=True))
-    command = ["manage.py", "worker", "--import", "tests.governance.jobs.kinds"]
-    running = Running(command, log, env=environment(**more))
-    eventually(lambda: WorkerBeat.objects.exclude(pk__in=known).exists() or running.ended(), within=60)
-    assert not running.ended(), running.log()
-    return running
+    """A new worker that is at work and knows the tests' kinds of jobs."""
+    return worker_processes(log, *KINDS, **more)
 
 
 @pytest.fixture

@@ -74,5 +74,66 @@ class Running:
     def ended(self) -> bool:
         return self.process.poll() is not None
 
+    @property
+    def count(self) -> int:
+        """How many processes there are."""
+        return 1
+
     def log(self) -> str:
         return self.path.read_text()
+
+
+class Together(Running):
+    """Several processes as one: they write into the same log, live together and are stopped together."""
+
+    def __init__(self, *running: Running) -> None:
+        self.path, self.running = running[0].path, running
+
+    def kill(self) -> None:
+        for each in self.running:
+            each.kill()
+
+    def stop(self) -> int:
+        for each in self.running:
+            each.process.send_signal(signal.SIGTERM)
+        return max(each.process.wait(10) for each in self.running)
+
+    def ended(self) -> bool:
+        return any(each.ended() for each in self.running)
+
+    @property
+    def count(self) -> int:
+        return len(self.running)
+
+
+def worker(log: Any, *options: str, **more: str) -> Running:
+    """A worker that is at work; in a run with Redis two processes: one that claims, one that executes what it sends."""
+    from django.conf import settings
+
+    from governance.jobs.claims import holders
+
+    if not settings.REDIS_URL:
+        return claimer(log, *options, **more)
+    known = holders()
+    both = Together(executor(log, **more), claimer(log, *options, **more))
+    eventually(lambda: len(holders() - known) >= 2 or both.ended(), within=60)
+    assert not both.ended(), both.log()
+    return both
+
+
+def claimer(log: Any, *options: str, **more: str) -> Running:
+    """`manage.py worker`, which shows that it lives: without Redis it does everything."""
+    from governance.models import WorkerBeat
+
+    known = set(WorkerBeat.objects.values_list("pk", flat=True))
+    running = Running(["manage.py", "worker", *options], log, env=environment(**more))
+    eventually(lambda: WorkerBeat.objects.exclude(pk__in=known).exists() or running.ended(), within=60)
+    assert not running.ended(), running.log()
+    return running
+
+
+def executor(log: Any, *options: str, **more: str) -> Running:
+    """A process that executes what the claiming one sends over Redis; it knows the tests' kinds of jobs, too."""
+    command = ["-m", "celery", "--quiet", "-A", "chenu", "worker", "--include", "tests.governance.jobs.kinds"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat", *options]
+    return Running(command, log, env=environment(**more))
