@@ -9,6 +9,7 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import events, exports, law_checks, looks, statements, tellers
+        from agents.llm.registry.loads import load_shipped
         from agents.pipeline import (
             actions,  # noqa: F401 (declares the actions)
             halting,
@@ -17,7 +18,9 @@ class AgentsConfig(AppConfig):
             tiles,
         )
         from governance.limits.kinds import EXECUTION, register_limit
+        from governance.registry.reference import register_reference
 
+        register_reference(load_shipped)
         register_limit(EXECUTION, r"/api/v2/nova/(query|runs/[^/]+/continue)/?")
         register_limit(EXECUTION, r"/[ts]/[^/]+/ask/|/runs/[^/]+/(answer|retry)/")
         events.register()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from agents.llm.models import Attempt
+from agents.llm.registry.models import IdentityKey
 from agents.pipeline.models import LaneResult, Run, Snapshot, ToolCall, Turn
-from governance.rights.sources import register_export
+from governance.rights.sources import keep_out, register_export
 
 
 def register() -> None:
@@ -17,3 +18,4 @@ def register() -> None:
     register_export(Turn, "agents/turns", _("The conversation with the model"))
     register_export(ToolCall, "agents/tool_calls", _("What an agent asked to do"))
     register_export(Attempt, "agents/attempts", _("Calls of a provider, with tokens and price"))
+    keep_out(IdentityKey, "secrets; whoever gave a key has it, and the provider makes a new one at any time")

@@ -1,6 +1,10 @@
 """The models of agents; each lives in the room of its package."""
 
 from agents.llm.models import Attempt
+from agents.llm.registry.models import IdentityKey, InstallationKey, Model, PriceVersion, Provider, RegistryState
 from agents.pipeline.models import LaneResult, Run, Snapshot, ToolCall, Turn
 
-__all__ = ["Attempt", "LaneResult", "Run", "Snapshot", "ToolCall", "Turn"]
+__all__ = [
+    "Attempt", "IdentityKey", "InstallationKey", "LaneResult", "Model", "PriceVersion", "Provider", "RegistryState",
+    "Run", "Snapshot", "ToolCall", "Turn",
+]  # fmt: skip

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
+from governance.errors import GovernanceError
+
+
+class ModelUnavailable(GovernanceError):
+    """The model is not known, retired, switched off or without a price: nothing is begun with it."""
+
+    status, code, title = 503, "model_unavailable", _("This model cannot be called now")
+
 
 class CallFailed(Exception):
     """A call that gave no usable answer. What was used until then is known or estimated, never free.

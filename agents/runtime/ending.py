@@ -32,6 +32,7 @@ FAILURES = {
     "malformed": gettext_lazy("The provider's answer could not be read."),
     "refused": gettext_lazy("The provider refused the request."),
     "wrong_model": gettext_lazy("Another model than the approved one answered, so its answer was thrown away."),
+    "model_unavailable": gettext_lazy("The model that was to answer cannot be called now."),
     "budget_exceeded": gettext_lazy("The budget does not allow the next step."),
     "too_many_steps": gettext_lazy("It took more steps than a run may have."),
     "too_many_bad_calls": gettext_lazy("The agent asked three times for something it may not have."),

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from agents.llm.anthropic_wire import Answer, ModelRequest, Stop, send
 from agents.llm.calling import Spender, account_for, give_up_lost, reserve
-from agents.llm.catalogue import model
-from agents.llm.errors import CallFailed
+from agents.llm.errors import CallFailed, ModelUnavailable
 from agents.llm.models import Attempt
+from agents.llm.registry import nova
 from agents.pipeline.binding import run_binding
 from agents.pipeline.lanes.encode import MAX_OUTPUT
 from agents.pipeline.models import Lane, Run, ToolCall
@@ -228,8 +228,8 @@ class Execution:
         for trial in range(MOST_RETRIES + 1):
             try:
                 attempt, request = self.reserved()
-            except BudgetExceeded:
-                self.give_up("budget_exceeded")
+            except (BudgetExceeded, ModelUnavailable) as refusal:
+                self.give_up(refusal.code)
                 return False
             with Speaker(self.run) as speaker:
                 try:
@@ -369,7 +369,7 @@ class Execution:
         """The prompt from stored rows only: a worker that takes over asks exactly the same."""
         first = prompt.first_turn(self.run, self.story.fragments)
         return ModelRequest(
-            model=model(self.run.model),
+            model=nova.of_run(self.run.model, self.run.price_version),
             system=prompt.system(self.run),
             messages=[first, *(self.story.turns if turns is None else turns)],
             tools=[tool.spec() for tool in offered(self.run)],

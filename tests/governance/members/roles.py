@@ -17,6 +17,7 @@ NOBODY: frozenset[str] = frozenset()
 MACHINE = SYSTEM = STAFF = NOBODY
 
 ROLES: dict[str, frozenset[str]] = {
+    "agents.registry.load": STAFF,
     "agents.run.continue": ACT,
     "agents.run.execute": MACHINE,
     "agents.run.start": ACT,
