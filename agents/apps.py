@@ -9,6 +9,8 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import events, exports, law_checks, looks, statements, tellers
+        from agents.llm.registry import actions as registry_actions  # noqa: F401
+        from agents.llm.registry import key_actions  # noqa: F401 (declares the actions)
         from agents.llm.registry.loads import load_shipped
         from agents.pipeline import (
             actions,  # noqa: F401 (declares the actions)

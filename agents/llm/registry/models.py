@@ -154,7 +154,7 @@ class RegistryState(Global):
 class StoredKey(models.Model):
     """What both kinds of key keep. `base_url`: the address it was given for, and the only one it is sent to."""
 
-    class Tested(models.TextChoices):
+    class Trial(models.TextChoices):
         UNTESTED = "", _("not tested")
         OK = "ok", _("accepted")
         REFUSED = "refused", _("refused")
@@ -165,7 +165,7 @@ class StoredKey(models.Model):
     last4 = models.CharField(max_length=4)
     made_by = models.UUIDField()
     created_at = models.DateTimeField(default=timezone.now)
-    tested = models.CharField(max_length=11, choices=Tested, blank=True)
+    tested = models.CharField(max_length=11, choices=Trial, blank=True)
     tested_at = models.DateTimeField(null=True)
 
     class Meta:

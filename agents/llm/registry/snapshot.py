@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from agents.llm.facts import ModelFacts, ProviderFacts, UnknownPrice, merged_quirks
 from agents.llm.registry import state
-from agents.llm.registry.addresses import Surroundings, allowed, surroundings
+from agents.llm.registry.addresses import Surroundings, allowed, plain, surroundings, trusts_environment
 from agents.llm.registry.models import InstallationKey, Model, PriceVersion, Provider
 from agents.llm.registry.patterns import forbidden
 from agents.llm.registry.pricing import in_force, rates_in, tiers_in
@@ -31,7 +31,8 @@ class Registry:
     """What can be called, and at what price. `until`: from then on another price counts.
 
     `homes`: the address each provider has of its own, which keys are bound to; `providers` has the address that is
-    called, which in demonstration mode is the simulator's. `keys`: the installation's, sealed.
+    called, which in demonstration mode is the simulator's. `keys`: the installation's, sealed. `trusted`: the
+    providers whose address the operator or the reviewed data chose, where a key of the environment may go.
     """
 
     version: int
@@ -39,6 +40,7 @@ class Registry:
     models: tuple[ModelFacts, ...]
     homes: Mapping[str, str]
     keys: Mapping[str, InstallationKey]
+    trusted: frozenset[str]
     until: datetime | None
     names: Mapping[str, tuple[ModelFacts, ...]]
     priced: Mapping[tuple[str, str, str], ModelFacts]
@@ -116,7 +118,7 @@ def _over(registry: Registry) -> bool:
 def build(version: int, around: Surroundings) -> Registry:
     """The picture of the rows as they are; four queries, whatever their number."""
     rows = {row.pk: row for row in Provider.objects.filter(enabled=True).order_by("position", "pk")}
-    homes = {pk: around.home(row) for pk, row in rows.items()}
+    homes = {pk: plain(around.home(row)) for pk, row in rows.items()}
     rows = {pk: row for pk, row in rows.items() if allowed(row, homes[pk], around)}
     prices: dict[UUID, list[PriceVersion]] = defaultdict(list)
     for price in PriceVersion.objects.in_order():
@@ -143,6 +145,7 @@ def build(version: int, around: Surroundings) -> Registry:
         models=tuple(models),
         homes=MappingProxyType(homes),
         keys=MappingProxyType({key.provider_id: key for key in InstallationKey.objects.all()}),
+        trusted=frozenset(pk for pk, row in rows.items() if trusts_environment(row)),
         until=_next_turn(prices.values(), now),
         names=MappingProxyType(by_name(models)),
         priced=MappingProxyType(priced),

@@ -17,6 +17,15 @@ NOBODY: frozenset[str] = frozenset()
 MACHINE = SYSTEM = STAFF = NOBODY
 
 ROLES: dict[str, frozenset[str]] = {
+    "agents.key.remove": MANAGE,
+    "agents.key.set": MANAGE,
+    "agents.key.test": MANAGE,
+    "agents.key.tested": MANAGE,
+    "agents.model.create": STAFF,
+    "agents.model.update": STAFF,
+    "agents.price.set": STAFF,
+    "agents.provider.create": STAFF,
+    "agents.provider.update": STAFF,
     "agents.registry.load": STAFF,
     "agents.run.continue": ACT,
     "agents.run.execute": MACHINE,
@@ -190,6 +199,10 @@ NO_TOKEN = frozenset({"governance.memory.approve"})
 # What a person does in person: neither an agent nor a program's token may do it for them.
 IN_PERSON = frozenset(
     {
+        "agents.key.remove",
+        "agents.key.set",
+        "agents.key.test",
+        "agents.key.tested",
         "governance.kill.lift",
         "governance.kill.pull",
         "governance.violation.resolve",

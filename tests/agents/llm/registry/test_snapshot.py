@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from typing import Any
@@ -20,7 +19,7 @@ from agents.llm.registry import snapshot as pictures
 from agents.llm.registry.addresses import surroundings
 from agents.llm.registry.models import Model, Provider, RegistryState, Source
 from agents.llm.registry.pricing import version_of
-from agents.llm.registry.snapshot import Registry, build, forget, snapshot
+from agents.llm.registry.snapshot import Registry, build, snapshot
 from agents.llm.registry.state import changed
 from agents.models import Attempt, Run
 from governance.isolation.context import bind
@@ -34,13 +33,6 @@ from tests.ground import ROOT
 pytestmark = pytest.mark.usefixtures("db")
 PRICE = {"cache_read": None, "cache_write_5m": None, "cache_write_1h": None, "tiers": [], "fee": 0}
 PRICE |= {"free_declared": False, "valid_to": None}
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    forget()
-    yield
-    forget()
 
 
 def change(model: Any, **values: Any) -> None:
