@@ -22,6 +22,7 @@ INSIDE = [
     "/outbox/", "/pipelines/", "/laws/", "/audit/export/", "/transfers/", "/memory/", "/memory/new/",
     "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",
     "/settings/data/", "/settings/account/delete/",
+    "/settings/providers/", "/settings/providers/anthropic/", "/settings/providers/openai/key/", "/settings/models/",
     "/connections/", "/connections/webhooks/new/", "/policies/", "/policies/new/?template=sunday",
     "/accounts/security/", "/accounts/security/outside/",
 ]  # fmt: skip

@@ -105,7 +105,8 @@ def test_a_provider_and_a_model_of_ones_own(sam: Person) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("base_url", "http://127.0.0.1:8000/v1"), ("base_url", "https://192.168.1.4/v1"), ("id", "No Way"), ("wire", "smtp")],
+    [("base_url", "http://127.0.0.1:8000/v1"), ("base_url", "https://192.168.1.4/v1"), ("id", "No Way"),
+     ("wire", "smtp")],
 )  # fmt: skip
 def test_what_is_no_provider_is_refused(sam: Person, field: str, value: str) -> None:
     made = {"id": "acme", "name": "Acme", "wire": "openai", "jurisdiction": "EU", "base_url": "https://api.acme.org"}
