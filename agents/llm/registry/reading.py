@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from agents.llm.facts import CHAT, EMBEDDING, ModelFacts
+from agents.llm.registry.addresses import surroundings
 from agents.llm.registry.keys import KeyState, key_states
 from agents.llm.registry.models import Provider
 from agents.llm.registry.snapshot import Registry, snapshot
@@ -55,6 +56,11 @@ class ProviderLine:
     @property
     def jurisdiction(self) -> str:
         return str(JURISDICTIONS.get(self.row.jurisdiction, self.row.jurisdiction))
+
+    @property
+    def address(self) -> str:
+        """Its own address, or the one that the operator has set."""
+        return surroundings().home(self.row)
 
     @property
     def ready(self) -> bool:

@@ -138,12 +138,13 @@ class RoleList(BaseModel):
 def provider_out(line: ProviderLine) -> dict[str, Any]:
     row, key = line.row, line.key
     same = (
-        "name", "wire", "base_url", "jurisdiction", "tier", "rpm", "tpm", "max_concurrency", "supports",
+        "name", "wire", "jurisdiction", "tier", "rpm", "tpm", "max_concurrency", "supports",
         "default_model", "default_embedding_model", "enabled", "source",
     )  # fmt: skip
     told = ("own", "stale", "last4", "created_at", "tested", "tested_at")
     return {
         "id": row.pk,
+        "base_url": line.address,
         **{name: getattr(row, name) for name in same},
         "callable": line.callable,
         "ready": line.ready,

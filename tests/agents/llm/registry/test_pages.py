@@ -62,8 +62,8 @@ def test_a_wrong_key_is_told_and_not_drawn_again(browser: Client) -> None:
     assert answer.context["form"].errors.keys() == {"key"}
 
 
-def test_a_key_asks_who_is_there(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    later(monkeypatch, 601)
+def test_a_key_asks_who_is_there(browser: Client) -> None:
+    later(browser, 601)
     for answer in (browser.get(f"{PAGE}key/"), post(browser, f"{PAGE}key/remove/"), post(browser, f"{PAGE}key/test/")):
         assert answer.status_code == 302
         assert "reauthenticate" in answer["Location"]
