@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
 
 from agents.llm.facts import CHAT, EMBEDDING
@@ -155,10 +156,10 @@ class StoredKey(models.Model):
     """What both kinds of key keep. `base_url`: the address it was given for, and the only one it is sent to."""
 
     class Trial(models.TextChoices):
-        UNTESTED = "", _("not tested")
-        OK = "ok", _("accepted")
-        REFUSED = "refused", _("refused")
-        UNREACHABLE = "unreachable", _("unreachable")
+        UNTESTED = "", pgettext_lazy("key", "not tested")
+        OK = "ok", pgettext_lazy("key", "accepted")
+        REFUSED = "refused", pgettext_lazy("key", "refused")
+        UNREACHABLE = "unreachable", pgettext_lazy("key", "unreachable")
 
     sealed = models.BinaryField()
     base_url = models.CharField(max_length=300)
