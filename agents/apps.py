@@ -9,6 +9,12 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import events, exports, law_checks, looks, statements, tellers
+        from agents.llm.registry import actions as registry_actions  # noqa: F401
+        from agents.llm.registry import (
+            key_actions,  # noqa: F401 (declares the actions)
+            staff_views,
+        )
+        from agents.llm.registry.loads import load_shipped
         from agents.llm.routing import actions as routing  # noqa: F401 (declares the actions)
         from agents.pipeline import (
             actions,  # noqa: F401 (declares the actions)
@@ -18,7 +24,10 @@ class AgentsConfig(AppConfig):
             tiles,
         )
         from governance.limits.kinds import EXECUTION, register_limit
+        from governance.registry.reference import register_reference
 
+        register_reference(load_shipped)
+        staff_views.register()
         register_limit(EXECUTION, r"/api/v2/nova/(query|runs/[^/]+/continue)/?")
         register_limit(EXECUTION, r"/[ts]/[^/]+/ask/|/runs/[^/]+/(answer|retry)/")
         events.register()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from agents.llm.models import Attempt
+from agents.llm.registry.models import IdentityKey
 from agents.llm.routing.models import RoutingDecision, RoutingPreference
 from agents.pipeline.models import LaneResult, Run, Snapshot, ToolCall, Turn
-from governance.rights.sources import register_export
+from governance.rights.sources import keep_out, register_export
 
 
 def register() -> None:
@@ -20,3 +21,4 @@ def register() -> None:
     register_export(Attempt, "agents/attempts", _("Calls of a provider, with tokens and price"))
     register_export(RoutingDecision, "agents/routing_decisions", _("Which model was chosen, and why"))
     register_export(RoutingPreference, "agents/routing_preferences", _("How models are to be chosen"))
+    keep_out(IdentityKey, "secrets; whoever gave a key has it, and the provider makes a new one at any time")

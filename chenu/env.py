@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 from ipaddress import ip_network
 from pathlib import Path
@@ -123,6 +125,30 @@ def outside_accounts() -> dict[str, Any]:
     return found
 
 
+def provider_keys() -> dict[str, str]:
+    """Keys of model providers, by the names the shipped data knows, and CHENU_<PROVIDER>_API_KEY of added ones."""
+    data = json.loads((BASE_DIR / "agents" / "llm" / "data" / "providers.json").read_bytes())
+    rows = data["providers"]
+    names = {name for row in rows for name in (row["key_env"], *row["key_env_aliases"]) if name}
+    names |= {name for name in os.environ if re.fullmatch(r"CHENU_[A-Z0-9_]+_API_KEY", name)}
+    return {name: value.strip() for name in sorted(names) if (value := os.environ.get(name, "")).strip()}
+
+
+def provider_base_urls() -> dict[str, str]:
+    """CHENU_<PROVIDER>_BASE_URL: the operator's own address of a provider, wherever that is."""
+    found = {}
+    for name, value in sorted(os.environ.items()):
+        named = re.fullmatch(r"CHENU_([A-Z0-9_]+)_BASE_URL", name)
+        if named is None or not value.strip():
+            continue
+        url = value.strip().rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise EnvironmentProblem(f"{name} must be an http or https address, such as http://127.0.0.1:11434/v1")
+        found[named[1].lower().replace("_", "-")] = url
+    return found
+
+
 def way_back_uris(default: list[str]) -> list[str]:
     """Where programs may be sent back to by an outside account: whole addresses, https or of this very machine."""
     found = env.list("CHENU_OAUTH_REDIRECT_URIS", default)
@@ -147,5 +173,5 @@ def oidc(client: str, secret: str, server: str, name: str) -> dict[str, Any]:
 
 __all__ = [
     "BASE_DIR", "EnvError", "EnvironmentProblem", "data_dir", "env", "key", "networks", "outside_accounts", "places",
-    "redis_url", "way_back_uris",
+    "provider_base_urls", "provider_keys",
 ]  # fmt: skip

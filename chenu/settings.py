@@ -21,6 +21,8 @@ from chenu.env import (
     networks,
     outside_accounts,
     places,
+    provider_base_urls,
+    provider_keys,
     redis_url,
     way_back_uris,
 )  # fmt: skip
@@ -351,6 +353,8 @@ SPECTACULAR_SETTINGS = {
 
 # --- Models (chapter 5) ---------------------------------------------------------------------------
 ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", "")
+PROVIDER_KEYS = provider_keys()
+PROVIDER_BASE_URLS = provider_base_urls()
 DEMO_MODE = env.bool("CHENU_DEMO", not ANTHROPIC_API_KEY)
 SIMULATOR_PORT = env.int("CHENU_SIMULATOR_PORT", PORT + 1000)
 # The host that Nova is locked to: the provider's own, the operator's override, or the simulator's.

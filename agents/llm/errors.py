@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
+from governance.errors import GovernanceError
+
+
+class ModelUnavailable(GovernanceError):
+    """The model is not known, retired, switched off or without a price: nothing is begun with it."""
+
+    status, code, title = 503, "model_unavailable", _("This model cannot be called now")
+
 
 class CallFailed(Exception):
     """A call that gave no usable answer. What was used until then is known or estimated, never free.
 
     `code`: `rate_limited`, `overloaded`, `provider_error`, `unreachable`, `refused`, `cut`, `malformed`, `too_much`,
-    `wrong_model`, `cancelled`, `timeout`, `refused_address`, `locked`. `retryable`: trying again may help. `status`: the
-    HTTP status, 0 without one. `seconds`: of a recording that a provider may have begun to hear. Nothing of what the
+    `wrong_model`, `cancelled`, `timeout`, `refused_address`, `no_key`, `locked`. `retryable`: trying again may help.
+    `status`: the HTTP status, 0 without one. `seconds`: of a recording that a provider may have begun to hear. Nothing of what the
     provider wrote is in it: that may quote the prompt.
     """
 

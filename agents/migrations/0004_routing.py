@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agents', '0002_untrusted'),
+        ('agents', '0003_registry'),
         ('governance', '0024_audit'),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.llm.catalogue import model
+from agents.llm import nova
 from agents.pipeline.lanes.encode import MAX_OUTPUT
 from agents.pipeline.models import Run
 from governance.checkpoints.envelope import Binding
@@ -12,7 +12,6 @@ RESUME = "agents.run.execute"
 
 def run_binding(run: Run) -> Binding:
     """The same bytes at the question and at the execution, as long as nothing of the run has changed."""
-    facts = model(run.model)
     return Binding(
         sphere=run.sphere,
         thread=run.thread_id,
@@ -22,7 +21,7 @@ def run_binding(run: Run) -> Binding:
         encoding_digest=run.encoding_digest,
         models=(f"anthropic/{run.model}",),
         max_tokens=MAX_OUTPUT,
-        price_version=facts.price_version,
+        price_version=run.price_version or nova.of_run(run.model, "").price_version,
         untrusted=tuple(run.untrusted),
         resume_job=RESUME,
     )

@@ -59,6 +59,7 @@ class Run(Scoped):
     untrusted = models.JSONField(default=list)
     estimate = models.JSONField(default=dict)
     model = models.CharField(max_length=80, blank=True)
+    price_version = models.CharField(max_length=60, blank=True)  # under which all of it is reserved and settled
     account_id = models.UUIDField(null=True)
     checkpoint_id = models.UUIDField(null=True)
     message_id = models.UUIDField(null=True)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from agents.llm.catalogue import credits, model
+from agents.llm import nova
+from agents.llm.catalogue import credits
 from agents.llm.facts import ModelFacts
 from agents.pipeline.binding import run_binding
 from agents.pipeline.intent.analyse import Intent
@@ -77,7 +77,7 @@ def prepare(
 ) -> Prepared:
     """Lanes A to C, without writing. `new`: the thread was made for this, nothing has been said in it."""
     track = Track()
-    facts = model(settings.NOVA_MODEL)
+    facts = nova.present()
     with track.lane(Lane.A) as tell:
         intent = understand(text, thread.sphere, person)
         tell(intent.as_dict())
@@ -122,6 +122,7 @@ def fill(run: Run, prepared: Prepared) -> None:
     run.encoding, run.encoding_score, run.encoding_digest = encoded.text, encoded.quality.score, encoded.digest
     run.snapshot_digest, run.untrusted = prepared.digest, in_snapshot(prepared.frozen)
     run.estimate, run.model = prepared.estimate, prepared.model.id
+    run.price_version = prepared.model.price_version
 
 
 def wait_for_answer(run: Run, track: Track, asked: str) -> None:

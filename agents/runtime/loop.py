@@ -15,8 +15,7 @@ from django.utils import timezone
 
 from agents.llm import nova
 from agents.llm.calling import Spender, account_for, give_up_lost, reserve
-from agents.llm.catalogue import model
-from agents.llm.errors import CallFailed
+from agents.llm.errors import CallFailed, ModelUnavailable
 from agents.llm.exchange import Answer, ModelRequest, Stop
 from agents.llm.models import Attempt
 from agents.pipeline.binding import run_binding
@@ -229,7 +228,7 @@ class Execution:
         for trial in range(MOST_RETRIES + 1):
             try:
                 attempt, request = self.reserved()
-            except (BudgetExceeded, Halted) as refusal:
+            except (BudgetExceeded, Halted, ModelUnavailable) as refusal:
                 self.give_up(refusal.code)
                 return False
             with Speaker(self.run) as speaker:
@@ -370,7 +369,7 @@ class Execution:
         """The prompt from stored rows only: a worker that takes over asks exactly the same."""
         first = prompt.first_turn(self.run, self.story.fragments)
         return ModelRequest(
-            model=model(self.run.model),
+            model=nova.of_run(self.run.model, self.run.price_version),
             system=prompt.system(self.run),
             messages=[first, *(self.story.turns if turns is None else turns)],
             tools=[tool.spec() for tool in offered(self.run)],

@@ -13,7 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models, transaction
 
-from governance.isolation.models import Scoped, ScopedKey
+from governance.isolation.models import Global, Scoped, ScopedKey
 from governance.isolation.roles import APP, OWNER, SYSTEM
 
 CALLABLE = (
@@ -51,7 +51,7 @@ def statements() -> list[str]:
     walls = [line for model in scoped_models() for line in table_walls(model)]
     keys = [line for model in scoped_models() for field in scoped_keys(model) for line in composite_key(model, field)]
     after = [path.read_text() for path in sorted(SQL_DIR.glob("functions_*.sql"))]
-    return [*before, *open_tables(), *walls, *keys, *after, *function_grants()]
+    return [*before, *open_tables(), *walls, *growing_tables(), *keys, *after, *function_grants()]
 
 
 def open_tables() -> list[str]:
@@ -62,6 +62,19 @@ def open_tables() -> list[str]:
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP}, {SYSTEM}",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APP}, {SYSTEM}",
     ]
+
+
+def growing_models() -> list[type[models.Model]]:
+    """Tables of the installation that only grow."""
+    found = [m for m in apps.get_models() if issubclass(m, Global) and getattr(m, "append_only", False)]
+    return sorted(found, key=lambda m: m._meta.db_table)
+
+
+def growing_tables() -> list[str]:
+    """What keeps them from being changed: no grant, and a trigger."""
+    tables = [model._meta.db_table for model in growing_models()]
+    grants = [f"REVOKE UPDATE, DELETE ON {table} FROM {APP}, {SYSTEM}" for table in tables]
+    return [*grants, *(line for table in tables for line in append_only(table))]
 
 
 def table_walls(model: type[Scoped]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.checks import run_checks
 
 from governance.isolation import deployed
-from governance.isolation.catalogue import SQL_DIR, granted, key_name, scoped_keys, scoped_models
+from governance.isolation.catalogue import SQL_DIR, granted, growing_models, key_name, scoped_keys, scoped_models
 from governance.isolation.models import Scoped
 from governance.isolation.roles import APP, OWNER, SYSTEM
 
@@ -55,6 +55,7 @@ def findings() -> list[Finding]:
     for model in scoped_models():
         found += table(model, facts)
     found += unscoped(facts.tables)
+    found += growing(facts)
     found += functions()
     return found
 
@@ -132,6 +133,17 @@ def unscoped(tables: dict[str, dict[str, Any]]) -> Iterator[Finding]:
         yield Finding(name, "a column has grants of its own")
     for name, kind in deployed.views():
         yield Finding(name, VIEWS[kind])
+
+
+def growing(facts: Deployed) -> Iterator[Finding]:
+    """Tables of the installation that only grow."""
+    for model in growing_models():
+        name = model._meta.db_table
+        granted_to = facts.tables.get(name, {}).get("grants", {})
+        if not facts.triggers.get(name, set()) >= GUARDS:
+            yield Finding(name, "it should only grow, but a trigger is missing")
+        if {"UPDATE", "DELETE"} & (granted_to.get(APP, set()) | granted_to.get(SYSTEM, set())):
+            yield Finding(name, "it should only grow, but the application may change it")
 
 
 def functions() -> Iterator[Finding]:

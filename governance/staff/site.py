@@ -15,6 +15,7 @@ from django_otp.admin import OTPAdminSite
 from governance.errors import NotThere
 from governance.staff import glass_views, stop_views, views, watching
 from governance.staff.gate import verify
+from governance.staff.pages import registered
 from governance.staff.tables import TABLES
 
 
@@ -53,7 +54,7 @@ class StaffSite(OTPAdminSite):
             self._page(f"{slug}/", require_safe(self._registry[model].changelist_view), f"{_named(model)}_changelist")
             for model, _table, slug in TABLES
         ]
-        return [*lists, *(self._page(*page) for page in PAGES)]
+        return [*lists, *(self._page(*page) for page in (*PAGES, *registered()))]
 
     def _page(self, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
         return path(route, self.admin_view(view), name=name)

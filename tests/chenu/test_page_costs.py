@@ -53,6 +53,8 @@ COSTS = {
     "/search/?q=rendez": 12,
     "/trash/": 8,
     "/connections/": 8,
+    "/settings/providers/": 11,
+    "/settings/models/": 6,
     "/memory/": 8,
     "/memory/new/": 9,
     "/policies/": 7,
@@ -95,7 +97,7 @@ def statements(person: Person, url: str) -> list[str]:
     person.browser.get(url)
     with CaptureQueriesContext(connection) as seen:
         assert person.browser.get(url).status_code == 200
-    return [query["sql"] for query in seen]
+    return [query["sql"] for query in seen if "agents_registrystate" not in query["sql"]]  # asked once a second
 
 
 @pytest.mark.parametrize(("url", "cost"), COSTS.items())

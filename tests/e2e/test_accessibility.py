@@ -25,6 +25,7 @@ INSIDE = [
     "/trash/", "/identities/", "/team/", "/notifications/", "/notifications/preferences/",
     "/settings/data/", "/settings/account/delete/",
     "/settings/routing/", "/settings/routing/?task=chat&context_tokens=1000&max_output_tokens=1000",
+    "/settings/providers/", "/settings/providers/anthropic/", "/settings/providers/openai/key/", "/settings/models/",
     "/connections/", "/connections/webhooks/new/", "/policies/", "/policies/new/?template=sunday",
     "/accounts/security/", "/accounts/security/outside/",
 ]  # fmt: skip

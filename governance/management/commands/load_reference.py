@@ -10,6 +10,7 @@ from governance.audit.entries import SYSTEM_CHAIN
 from governance.audit.models import DataKey
 from governance.audit.vault import make_data_key
 from governance.isolation.context import Why, system_scope
+from governance.registry.reference import loaders
 
 
 class Command(BaseCommand):
@@ -19,3 +20,5 @@ class Command(BaseCommand):
         with system_scope(Why.ACCOUNTS):
             if not DataKey.objects.filter(identity_id=SYSTEM_CHAIN).exists():
                 make_data_key(SYSTEM_CHAIN)
+        for load in loaders():
+            load()

@@ -33,7 +33,7 @@ def send(endpoint: Endpoint, asked: ModelRequest) -> str:
 
 
 def test_claude_answers() -> None:
-    assert send(nova.endpoint(), request()) == "bonjour"
+    assert send(nova.home("demo"), request()) == "bonjour"
 
 
 @pytest.mark.parametrize("provider", [name for name in ROWS if name != "anthropic"])
@@ -47,7 +47,7 @@ def test_no_other_provider_is_asked(simulator: str, provider: str) -> None:
 
 
 def test_no_other_model_wire_or_host_is_asked(simulator: str) -> None:
-    seen, home = requests_seen(simulator), nova.endpoint()
+    seen, home = requests_seen(simulator), nova.home("demo")
     other_wire = replace(home, provider=replace(home.provider, wire="openai"))
     elsewhere = replace(home, base_url=simulator.replace("127.0.0.1", "localhost"))
     impostor = replace(model("claude-sonnet-5-5"), provider="deepseek")  # its own wire accepts Claude's names
@@ -68,7 +68,7 @@ def test_who_answers_under_another_name_is_not_heard() -> None:
     heard: list[str] = []
     said = [{"role": "user", "content": "#sim model claude-haiku-4-5\n#sim long 40"}]
     with pytest.raises(CallFailed) as failed:
-        nova.send(nova.endpoint(), request(messages=said), heard.append, Stop())
+        nova.send(nova.home("demo"), request(messages=said), heard.append, Stop())
     assert failed.value.code == "wrong_model"
     assert heard == []
     assert failed.value.input_tokens > 0

@@ -29,8 +29,9 @@ def write_note(person: Person, content: str = NOTES) -> None:
         perform("spheres.item.create", {"title": "Jardin", "content": content, "sphere": "personal"})
 
 
-# Not of the act: who acts is looked up by the test, a key is read again each minute, words leave as time allows.
-BESIDE = ("governance_membership", "governance_datakey", "chenu_words")
+# Not of the act: who acts is looked up by the test, a key is read again each minute, the state of the registry each
+# second, words leave as time allows.
+BESIDE = ("governance_membership", "governance_datakey", "agents_registrystate", "chenu_words")
 
 
 def messages(act: Callable[[], Any]) -> list[str]:

@@ -19,6 +19,16 @@ MACHINE = SYSTEM = STAFF = NOBODY
 ROLES: dict[str, frozenset[str]] = {
     "agents.route.decide": ACT,
     "agents.route.prefer": MANAGE,
+    "agents.key.remove": MANAGE,
+    "agents.key.set": MANAGE,
+    "agents.key.test": MANAGE,
+    "agents.key.tested": MANAGE,
+    "agents.model.create": STAFF,
+    "agents.model.update": STAFF,
+    "agents.price.set": STAFF,
+    "agents.provider.create": STAFF,
+    "agents.provider.update": STAFF,
+    "agents.registry.load": STAFF,
     "agents.run.continue": ACT,
     "agents.run.execute": MACHINE,
     "agents.run.start": ACT,
@@ -197,6 +207,10 @@ NO_TOKEN = frozenset({"governance.memory.approve"})
 IN_PERSON = frozenset(
     {
         "agents.route.prefer",
+        "agents.key.remove",
+        "agents.key.set",
+        "agents.key.test",
+        "agents.key.tested",
         "governance.kill.lift",
         "governance.kill.pull",
         "governance.violation.resolve",
