@@ -197,6 +197,9 @@ def test_every_page_says_so_calmly_and_the_api_refuses(sam: Person, alice: Perso
         answer = alice.browser.get(path)
         assert BANNER in [template.name for template in answer.templates], path
         assert WHY in answer.content.decode()
+    page = alice.browser.get("/kill/").content.decode()
+    assert 'id="operator"' in page
+    assert "Rien n’est arrêté" not in page
     refused = alice.api.post("nova/query/", {"text": "Que contient ma note ?", "sphere": "personal"})
     told = refused.json()
     assert (refused.status_code, told["code"], told["by"]) == (403, "kill_switch", "operator")
