@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agents.llm.models import Attempt
+from agents.llm.switches import provider_of
 from agents.pipeline.models import Run
 from governance.laws.checks import Finding, none_of, register_check
 
@@ -20,6 +21,13 @@ AND EXISTS (SELECT 1 FROM agents_attempt a WHERE a.identity_id = r.identity_id A
 AND NOT EXISTS (SELECT 1 FROM agents_laneresult l
     JOIN governance_verdict v ON v.identity_id = l.identity_id AND v.id = (l.output ->> 'verdict')::uuid
     WHERE l.identity_id = r.identity_id AND l.run_id = r.id AND l.lane = 'D')
+"""
+# What an approval names is in its envelope, as “provider/model”.
+UNAPPROVED = """
+SELECT count(*) FROM agents_attempt a WHERE a.started_at > now() - make_interval(secs => %s)
+AND EXISTS (SELECT 1 FROM governance_checkpoint c WHERE c.identity_id = a.identity_id AND c.run_id = a.run_id
+    AND c.status IN ('approved', 'executed') AND jsonb_array_length(c.envelope -> 'models') > 0
+    AND NOT c.envelope -> 'models' ? (a.provider || '/' || a.model))
 """
 
 
@@ -41,16 +49,46 @@ def runs_without_encoding() -> Finding:
     return none_of(that_called().filter(encoding_digest="").count(), "runs without an encoding")
 
 
-def other_models() -> Finding:
-    """Calls of another model than the one the run was bound to."""
+def calls_elsewhere() -> Finding:
+    """Calls that went to another model or provider than the run was bound to, or than a person has approved."""
+    wrong = {
+        "calls of a model the run was not bound to": other_models(),
+        "calls of a provider whose model it is not": other_providers(),
+        "calls that no approval of their run names": unapproved(),
+    }
+    found = [f"{number} {what}" for what, number in wrong.items() if number]
+    return Finding(not found, "; ".join(found))
+
+
+def lately() -> QuerySet:
+    """The calls of runs within the last day."""
+    return Attempt.objects.filter(started_at__gte=timezone.now() - LATELY, run_id__isnull=False)
+
+
+def other_models() -> int:
+    """Calls of another model than the one that stands in the run."""
     bound = Run.objects.filter(identity_id=OuterRef("identity_id"), pk=OuterRef("run_id")).exclude(
         model=OuterRef("model")
     )
-    lately = Attempt.objects.filter(started_at__gte=timezone.now() - LATELY, run_id__isnull=False)
-    return none_of(lately.filter(Exists(bound)).count(), "calls of a model the run was not bound to")
+    return lately().filter(Exists(bound)).count()
+
+
+def other_providers() -> int:
+    """Calls of a model that is known, at somebody whose it is not. Wire and host follow from the provider."""
+    pairs = lately().order_by().values_list("provider", "model").annotate(number=Count("id"))
+    return sum(number for provider, model, number in pairs if provider_of(model) not in {"", provider})
+
+
+def unapproved() -> int:
+    """Calls of runs for which a person approved other providers and models than the one that was called."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNAPPROVED, [LATELY.total_seconds()])
+        return int(cursor.fetchone()[0])
 
 
 def register() -> None:
     register_check("L5", "audit.verdicts", _("No run went on without a verdict"), runs_without_verdict)
     register_check("L6", "encoding.kept", _("How each run was understood is written down"), runs_without_encoding)
-    register_check("L4", "levels.model", _("Every run called the model it was bound to"), other_models)
+    register_check(
+        "L4", "levels.model", _("Every run called the model it was bound to, at its provider"), calls_elsewhere
+    )

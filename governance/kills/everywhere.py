@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from governance.errors import Conflict
+from governance.errors import Conflict, GovernanceError
 from governance.isolation.context import SYSTEM_CHAIN, Channel, IdentityContext, bind
 from governance.kills.models import InstallationStop, Kill
 from governance.kills.scopes import busy, stop_all
@@ -17,6 +18,7 @@ from governance.perform import perform
 from governance.registry.actions import Effect, Params, action
 from governance.uow import UnitOfWork
 
+logger = logging.getLogger("chenu.stops")
 FOLLOW = "governance.kill.follow"
 JOB, SWEEP = "governance.kills.follow", "governance.kills.sweep"
 SCOPES = {InstallationStop.Scope.ALL: Kill.Scope.IDENTITY, InstallationStop.Scope.PROVIDER: Kill.Scope.PROVIDER}
@@ -49,14 +51,22 @@ def follow(uow: UnitOfWork, params: FollowStop) -> None:
 
 
 def carry_through(stop_id: UUID) -> None:
-    """Ends what the stop finds in every identity; harmless to repeat, and over once the stop is lifted."""
+    """Ends what the stop finds in every identity; harmless to repeat, and over once the stop is lifted.
+
+    An identity that refuses keeps no other from being stopped: the sweep comes back to it.
+    """
     row = live_stops().filter(pk=stop_id).first()
     if row is None:
         return
+    left = 0
     for identity_id in busy(SCOPES[InstallationStop.Scope(row.scope)], row.ref):
         with bind(IdentityContext(SYSTEM_CHAIN, identity_id, "system", Channel.SYSTEM, uuid7())):
             try:
                 perform(FOLLOW, {"stop": row.pk})
             except Conflict:
                 continue  # it ended in the same moment
-    InstallationStop.objects.filter(pk=stop_id, followed_at__isnull=True).update(followed_at=timezone.now())
+            except GovernanceError as refusal:
+                logger.warning("what is under way in %s could not be stopped: %s", identity_id, refusal.code)
+                left += 1
+    if not left:
+        InstallationStop.objects.filter(pk=stop_id, followed_at__isnull=True).update(followed_at=timezone.now())

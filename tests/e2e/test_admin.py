@@ -18,7 +18,9 @@ from tests.governance.access.doors import code
 from tests.ground import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
-PLACES = ["", "people/", "identities/", "jobs/", "months/", "ceiling/", "rules/", "log/", "glass/"]
+PLACES = [
+    "", "people/", "identities/", "jobs/", "months/", "ceiling/", "stops/", "rules/", "log/", "log/verify/", "glass/",
+]  # fmt: skip
 REASON = "Odile a demandé pourquoi une capture manque, billet 4812."
 
 

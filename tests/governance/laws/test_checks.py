@@ -24,7 +24,7 @@ from governance.models import Erasure, Execution, Notification, QuietHours
 from governance.perform import perform
 from governance.rules import engine, system
 from governance.rules.laws import LAWS
-from tests.agents.pipeline.runs import QUESTION, asked
+from tests.agents.pipeline.runs import QUESTION, SEND, asked, decided, worked
 from tests.cast import Person, make_workshop
 from tests.governance.acts import declared
 from tests.governance.audit.chains import grow, tampering
@@ -286,10 +286,20 @@ def test_a_row_that_outlives_its_identity(alice: Person) -> None:
         ("audit.verdicts", "agents_laneresult", "output", "output - 'verdict'"),
         ("encoding.kept", "agents_run", "encoding_digest", "''"),
         ("levels.model", "agents_attempt", "model", "'other-model'"),
+        ("levels.model", "agents_attempt", "provider", "'mistral'"),
+        (
+            "levels.model",
+            "governance_checkpoint",
+            "envelope",
+            """jsonb_set(envelope, '{models}', '["mistral/large"]')""",
+        ),
     ],
 )
 def test_a_run_that_broke_a_law(alice: Person, key: str, table: str, column: str, broken: str) -> None:
-    run = asked(alice, QUESTION)
+    run = asked(alice, SEND if table == "governance_checkpoint" else QUESTION)
+    if table == "governance_checkpoint":
+        decided(alice, run)
+        assert worked(alice, run).status == "completed"
     assert found(key)[0] == "holds"
     of_run = "id = %s" if table == "agents_run" else "run_id = %s"
     with tampering() as admin:

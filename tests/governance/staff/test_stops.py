@@ -14,14 +14,15 @@ from uuid_utils.compat import uuid7
 
 from agents.models import Attempt, Run
 from agents.runtime import stopping
-from governance.errors import BadInput, Conflict, Halted, NotAllowed, NotThere
+from governance.errors import AuditUnavailable, BadInput, Conflict, Halted, NotAllowed, NotThere
 from governance.isolation.context import Channel, bind
 from governance.jobs.registry import get_kind
-from governance.kills import everywhere
+from governance.kills import everywhere, scopes
 from governance.kills.scopes import busy
 from governance.models import AuditEntry, Checkpoint, InstallationStop, Job
 from governance.notifications.stopping import RESUMED, STOPPED
 from governance.perform import perform
+from governance.uow import UnitOfWork
 from tests.agents.pipeline.runs import SEND, asked, started, worked
 from tests.cast import Person
 from tests.governance.access.doors import password_shown
@@ -191,12 +192,37 @@ def test_the_sweep_ends_what_slipped_in_between(sam: Person, alice: Person) -> N
     assert status_of(alice, run) == "cancelled"
 
 
+def test_an_identity_that_refuses_keeps_no_other_from_being_stopped(
+    sam: Person, alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_all()
+    first, last = started(alice), started(charlie)  # identities are gone through in the order of their ids
+
+    def refuse(uow: UnitOfWork, *_: str) -> list[UUID]:
+        if uow.actor.identity_id == alice.identity.pk:
+            raise AuditUnavailable()
+        return []
+
+    row = stop(hire(sam))
+    with monkeypatch.context() as patch:
+        patch.setattr(scopes, "_stoppers", [refuse, *scopes._stoppers])
+        assert follow(row).followed_at is None
+    assert (status_of(alice, first), status_of(charlie, last)) == ("pending", "cancelled")
+    with bind(None):
+        get_kind(everywhere.SWEEP).handler(None)
+    row.refresh_from_db()
+    assert (status_of(alice, first), row.stopped, row.followed_at is not None) == ("cancelled", 2, True)
+
+
 def test_every_page_says_so_calmly_and_the_api_refuses(sam: Person, alice: Person) -> None:
     row = stop(hire(sam))
     for path in ("/home/", "/s/personal/", "/kill/", "/audit/"):
         answer = alice.browser.get(path)
         assert BANNER in [template.name for template in answer.templates], path
         assert WHY in answer.content.decode()
+    page = alice.browser.get("/kill/").content.decode()
+    assert 'id="operator"' in page
+    assert "Rien n’est arrêté" not in page
     refused = alice.api.post("nova/query/", {"text": "Que contient ma note ?", "sphere": "personal"})
     told = refused.json()
     assert (refused.status_code, told["code"], told["by"]) == (403, "kill_switch", "operator")
