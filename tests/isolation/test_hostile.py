@@ -1,4 +1,4 @@
-"""Whatever is sent to any URL that takes something: an answer or a clear refusal, never a fault of ours."""
+"""Whatever is sent to what governs: an answer or a clear refusal, never a fault of ours."""
 
 from __future__ import annotations
 
@@ -20,18 +20,16 @@ pytestmark = pytest.mark.security
 
 FOREIGN = "11111111-1111-7111-8111-111111111111"
 TEXTS: list[Any] = [
-    "", "\x00", "a\x00b", "\u202e", "9" * 30, "-1", "1e400", "NaN", "9999-12-31", "0001-01-01",
-    "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", FOREIGN, "sphere:",
-    f"identity:{FOREIGN}", "٣", "x" * 200_000,
+    "\x00", "9" * 30, "-1", "9999-12-31", "0001-01-01T00:00:00+14:00", FOREIGN, f"identity:{FOREIGN}", "x" * 200_000,
 ]  # fmt: skip
-OTHERS: list[Any] = [None, True, [], {}, [[]], [None], {"a": {"b": [10**40]}}, 10**40, -(10**40), 2**63, 1.5, "\ud800"]
-# Who sends these is refused at the door or signed out; none of them takes what a form or an action takes.
-SPARED = {"api-logout", "account_logout"}
+OTHERS: list[Any] = [None, [None], {"a": {"b": [10**40]}}, 10**40, "\ud800"]
+PAGES = ("order", "paying-account", "memory-", "transfer-", "kill", "approval-batch", "audit-export", "laws")
+PROGRAMS = ("api-order", "api-paying", "api-memor", "api-transfer", "api-kill", "api-checkpoint-batch", "api-audit")
 SENDS = [
     (case, method)
     for case in all_cases()
     for method in case.methods
-    if method in {"POST", "PATCH", "PUT"} and not case.public and not case.staff and case.name not in SPARED
+    if method in {"POST", "PATCH", "PUT"} and case.name.startswith(PAGES + PROGRAMS)
 ]
 
 
@@ -58,3 +56,18 @@ def test_nothing_that_is_sent_is_a_fault_of_ours(case: Case, method: str, alice:
         raw: Any = json.dumps(sent).encode() if is_for_programs(path) else sent
         answer = asks.ask(method, path, raw)
         assert answer.status_code < 500, (path, {name: str(value)[:60] for name, value in sent.items()})
+
+
+@pytest.mark.parametrize(
+    "case", [case for case, _method in SENDS if case.name.startswith(PAGES)], ids=lambda case: case.name
+)
+def test_no_page_takes_a_form_from_elsewhere(case: Case, alice: Person, settings: Any) -> None:
+    """The session is there and it is the right one; the token of the form is not."""
+    settings.STEP_UP_SECONDS = 24 * 3600
+    with alice.acting():
+        perform("governance.person.update", {"display_name": NAME})
+    kwargs = case.make(alice)
+    asks = visitor(alice, alice.identity)
+    asks.browser.handler.enforce_csrf_checks = True
+    sent = asks.ask("POST", reverse(case.name, kwargs=kwargs), case.sent(alice, kwargs))
+    assert sent.status_code == 403
