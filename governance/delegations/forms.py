@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from governance.people.models import Membership
 from governance.people.policies import WRITERS
 
 PICO_PER_DOLLAR = 10**12
+LAST_DAY = date(9998, 12, 31)  # a day has to follow it
 
 
 class DelegateForm(ActionForm):
@@ -38,7 +40,9 @@ class DelegateForm(ActionForm):
         help_text=_("What costs more, or in another currency, stays yours."),
     )
     until = forms.DateField(
-        label=_("Until, that day included"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Until, that day included"),
+        validators=[MaxValueValidator(LAST_DAY)],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     checkpoint = forms.UUIDField(required=False, widget=forms.HiddenInput)
 

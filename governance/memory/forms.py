@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from governance.memory.models import DATASPACE, LONGEST_TEXT, Audience, Category
 from governance.memory.places import kinds, spheres
 
 DATE = {"type": "date"}
+LAST_DAY = date(9998, 12, 31)  # a day has to follow it
 
 
 def text_field() -> forms.CharField:
@@ -26,6 +28,7 @@ def until_field() -> forms.DateField:
     return forms.DateField(
         label=_("Until, that day included"),
         required=False,
+        validators=[MaxValueValidator(LAST_DAY)],
         widget=forms.DateInput(attrs=DATE, format="%Y-%m-%d"),
         help_text=_("Without a day it stays until you forget it."),
     )

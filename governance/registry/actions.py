@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -31,6 +31,9 @@ class Effect(StrEnum):
 PREVIEWED = frozenset({Effect.SEND, Effect.TRANSFER, Effect.PAYMENT})
 
 
+MOST_INTEGER = 2**63
+
+
 class Params(BaseModel):
     """Base of every action's parameters: strict, closed, immutable, texts trimmed.
 
@@ -44,6 +47,12 @@ class Params(BaseModel):
     def storable_text(cls, values: Any) -> Any:
         """Texts are NFC; what PostgreSQL cannot store (NUL, lone surrogates) is refused, not dropped."""
         return _storable(values)
+
+    @model_validator(mode="after")
+    def storable_numbers(self) -> Self:
+        """Whole numbers that fit the log and the database: 64 bits, wherever they stand."""
+        _check_numbers(list(self.__dict__.values()))
+        return self
 
 
 class NoParameters(Params):
@@ -60,6 +69,13 @@ def _storable(value: Any) -> Any:
     if isinstance(value, list):
         return [_storable(item) for item in value]
     return value
+
+
+def _check_numbers(value: Any) -> None:
+    if isinstance(value, int) and not -MOST_INTEGER <= value < MOST_INTEGER:
+        raise ValueError(_("This number is too large."))
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_numbers(item)
 
 
 Policy = Callable[[IdentityContext, Any], bool]

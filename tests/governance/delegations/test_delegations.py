@@ -313,6 +313,8 @@ class TestPages:
         browser = browser_in(charlie, three)
         member = Membership.objects.get(user=bob.user, identity=three)
         form = {"member": member.pk, "until": "2020-01-01", "epoch": browser.session["epoch"]}
+        last = browser.post("/approvals/delegations/", {**form, "until": "9999-12-31"})
+        assert (last.status_code, list(last.context["form"].errors)) == (400, ["until"])
         answer = browser.post("/approvals/delegations/", form)
         assert answer.status_code == 400
         assert 'value="2020-01-01"' in answer.content.decode()

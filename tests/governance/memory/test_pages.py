@@ -60,6 +60,23 @@ def test_who_has_no_place_for_what_lasts_is_told_where_to_make_one(alice: Person
     assert 'href="/data/"' not in answer.content.decode().partition("<main")[2]
 
 
+def test_a_day_that_none_follows_is_told_at_its_field(alice: Person) -> None:
+    item = long_term(alice, "Thé, pas café")
+    change = {"text": "Thé vert", "category": "preference", "sensitivity": "internal", "version": "1"}
+    for path, form in (("/memory/new/", FORM), (f"/memory/{item.pk}/edit/", change)):
+        answer = alice.post(path, {**form, "until": "9999-12-31"})
+        assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["until"])
+        assert form["text"] in answer.content.decode()
+
+
+def test_a_version_that_cannot_be_loses_nothing(alice: Person) -> None:
+    item = long_term(alice, "Thé, pas café")
+    change = {"text": "Thé vert", "category": "preference", "sensitivity": "internal", "version": "9" * 30}
+    answer = alice.post(f"/memory/{item.pk}/edit/", change)
+    assert answer.status_code == 400
+    assert "Thé vert" in answer.content.decode()
+
+
 def test_a_form_remembers_and_keeps_what_was_written_when_it_refuses(alice: Person) -> None:
     place = dataspace(alice)
     refused = alice.post("/memory/new/", FORM)

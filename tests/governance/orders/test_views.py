@@ -120,6 +120,13 @@ def test_somebody_elses_change_is_not_overwritten(alice: Person) -> None:
     assert now(alice, row).payee == "Autre"
 
 
+def test_a_version_that_cannot_be_loses_nothing(alice: Person) -> None:
+    row = drafted(alice)
+    answer = alice.post(f"/orders/{row.pk}/edit/", FORM | {"version": "9" * 30})
+    assert answer.status_code == 400
+    assert 'value="F-2"' in text(answer)
+
+
 def test_it_is_settled_on_the_day_that_is_typed(alice: Person) -> None:
     row = ordered(alice)
     late = (timezone.now() + timedelta(days=3)).date().isoformat()

@@ -16,7 +16,15 @@ from tests.governance.acts import declared
 class Sample(Params):
     text: str = Field(default="x", max_length=10)
     names: list[str] = []
+    number: int = 0
     tree: dict[str, Any] = {}
+
+
+@pytest.mark.parametrize("values", [{"number": 2**63}, {"number": "9" * 30}, {"tree": {"a": [{"b": -(10**40)}]}}])
+def test_a_number_that_the_log_cannot_hold_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Sample(**values)
+    assert Sample(number=2**63 - 1, tree={"a": [-(2**63), True, 1.5]}).number == 2**63 - 1
 
 
 def test_texts_are_trimmed_and_composed() -> None:
