@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents.llm.registry.models import Model
 from governance.isolation.context import bind, reading
 from governance.models import AuditEntry, BreakGlass, Job
 from governance.staff.looks import all_looks
@@ -57,6 +58,15 @@ def a_row(alice: Person) -> dict[str, Any]:
     return a_glass(alice) | {"table": "captures", "row": a_capture(alice)["capture"]}
 
 
+def a_provider(alice: Person) -> dict[str, Any]:
+    return {"provider": "anthropic"}
+
+
+def a_model(alice: Person) -> dict[str, Any]:
+    return {"pk": Model.objects.get(provider="anthropic", model_id="claude-sonnet-5-5").pk}
+
+
+PROVIDER = {"id": "acme", "name": "Acme", "wire": "openai", "base_url": "https://api.acme.org", "jurisdiction": "EU"}
 REASON = {"reason": "Alice asked why her capture is missing, ticket 4812."}
 
 
@@ -79,6 +89,14 @@ CASES = [
     case("job-retry", ("POST",), a_job),
     case("job-cancel", ("POST",), a_job),
     case("ceiling", ("GET", "POST"), lambda alice: {}, {"usd": "1"}),
+    case("llm-providers"),
+    case("llm-provider-add", ("GET", "POST"), lambda alice: {}, PROVIDER),
+    case("llm-provider", ("GET", "POST"), a_provider, {"rpm": "5"}),
+    case("llm-key", ("POST",), a_provider, {"key": "sk-of-nobody-at-all"}),
+    case("llm-key-remove", ("POST",), a_provider),
+    case("llm-key-test", ("POST",), a_provider),
+    case("llm-model-add", ("GET", "POST"), a_provider, {"id": "x"}),
+    case("llm-model", ("GET", "POST"), a_model, {"what": "model"}),
     case("rules"),
     case("laws"),
     case("log-verify"),
