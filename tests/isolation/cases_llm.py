@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.llm.registry.models import Model
 from governance.perform import perform
 from tests.cast import Person
 from tests.isolation.case import MARK, Case
@@ -27,12 +26,6 @@ def a_model(alice: Person) -> dict[str, Any]:
     return {"model": "openai/gpt-oss-120b"}
 
 
-def a_row(alice: Person) -> dict[str, Any]:
-    return {"pk": Model.objects.get(provider="anthropic", model_id="claude-sonnet-5-5").pk}
-
-
-PROVIDER = {"id": "acme", "name": "Acme", "wire": "openai", "base_url": "https://api.acme.org", "jurisdiction": "EU"}
-
 # Another identity has no key to remove, and no role of an identity changes the installation.
 CASES = [
     Case("llm-providers", whole=True),
@@ -49,12 +42,4 @@ CASES = [
     Case("api-llm-model", ("GET",), a_model, whole=True),
     Case("api-llm-tasks", whole=True),
     Case("api-llm-roles", whole=True),
-    Case("admin:llm-providers", staff=True),
-    Case("admin:llm-provider-add", ("GET", "POST"), lambda alice: {}, PROVIDER, staff=True),
-    Case("admin:llm-provider", ("GET", "POST"), a_provider, {"rpm": "5"}, staff=True),
-    Case("admin:llm-key", ("POST",), a_provider, KEY, staff=True),
-    Case("admin:llm-key-remove", ("POST",), a_provider, staff=True),
-    Case("admin:llm-key-test", ("POST",), a_provider, staff=True),
-    Case("admin:llm-model-add", ("GET", "POST"), a_provider, {"id": "x"}, staff=True),
-    Case("admin:llm-model", ("GET", "POST"), a_row, {"what": "model"}, staff=True),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from agents.llm.registry.models import Model
 from governance.isolation.context import bind, reading
 from governance.models import AuditEntry, BreakGlass, InstallationStop, Job
 from governance.staff.looks import all_looks
@@ -67,6 +68,15 @@ def a_stop(alice: Person) -> dict[str, Any]:
     return {"pk": row.pk}
 
 
+def a_provider(alice: Person) -> dict[str, Any]:
+    return {"provider": "anthropic"}
+
+
+def a_model(alice: Person) -> dict[str, Any]:
+    return {"pk": Model.objects.get(provider="anthropic", model_id="claude-sonnet-5-5").pk}
+
+
+PROVIDER = {"id": "acme", "name": "Acme", "wire": "openai", "base_url": "https://api.acme.org", "jurisdiction": "EU"}
 REASON = {"reason": "Alice asked why her capture is missing, ticket 4812."}
 
 
@@ -94,6 +104,14 @@ CASES = [
     case("ceiling", ("GET", "POST"), lambda alice: {}, {"usd": "1"}),
     case("stops", ("GET", "POST"), lambda alice: {}, STOPPED),
     case("stop-lift", ("POST",), a_stop),
+    case("llm-providers"),
+    case("llm-provider-add", ("GET", "POST"), lambda alice: {}, PROVIDER),
+    case("llm-provider", ("GET", "POST"), a_provider, {"rpm": "5"}),
+    case("llm-key", ("POST",), a_provider, {"key": "sk-of-nobody-at-all"}),
+    case("llm-key-remove", ("POST",), a_provider),
+    case("llm-key-test", ("POST",), a_provider),
+    case("llm-model-add", ("GET", "POST"), a_provider, {"id": "x"}),
+    case("llm-model", ("GET", "POST"), a_model, {"what": "model"}),
     case("rules"),
     case("laws"),
     case("log-verify", ("GET", "POST")),

@@ -9,15 +9,19 @@ from typing import Any
 
 import pytest
 
+from agents.llm.registry.models import InstallationKey
 from agents.llm.registry.snapshot import forget
 
 GOOD = "sk-good-7f3a91c2e8"
 
 
 @pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
+def fresh(db: None) -> Iterator[None]:
+    """Nothing in memory, and no key of the installation: what a test has given is taken back."""
+    InstallationKey.objects.all().delete()
     forget()
     yield
+    InstallationKey.objects.all().delete()
     forget()
 
 

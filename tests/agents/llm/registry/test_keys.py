@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,13 +30,6 @@ MINE, SHARED, SET = "sk-mine-000000aaaa", "sk-shared-00000bbbb", "agents.key.set
 @pytest.fixture
 def sam() -> Person:
     return hire(make_person("Sam"))
-
-
-@pytest.fixture(autouse=True)
-def no_keys_of_the_installation(db: None) -> Iterator[None]:
-    yield
-    InstallationKey.objects.all().delete()
-    forget()
 
 
 def give(person: Person, key: str = MINE, provider: str = "openai") -> None:

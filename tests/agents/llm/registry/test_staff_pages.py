@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from agents.llm.registry.models import InstallationKey, Model, PriceVersion, Provider
-from agents.llm.registry.snapshot import forget, snapshot
+from agents.llm.registry.snapshot import snapshot
 from tests.agents.llm.registry.conftest import GOOD
 from tests.cast import make_person
 from tests.governance.access.test_stepup import later
@@ -26,13 +25,6 @@ FORM = {
 @pytest.fixture
 def desk() -> Client:
     return at_work(hire(make_person("Sam")))
-
-
-@pytest.fixture(autouse=True)
-def no_keys_of_the_installation(db: None) -> Iterator[None]:
-    yield
-    InstallationKey.objects.all().delete()
-    forget()
 
 
 def text(answer: Any) -> str:
@@ -100,6 +92,7 @@ def test_a_provider_with_its_model(desk: Client) -> None:
     found = snapshot().find("llama-x", "ovh")
     assert (found.rates.input, found.rates.output, found.supports["tools"]) == (100_000, 200_000, True)
     assert "llama-x" in text(desk.get("/admin/providers/ovh/"))
+    Provider.objects.filter(pk="ovh").update(enabled=False)
 
 
 def test_the_installations_key(desk: Client, groq: Any) -> None:
