@@ -7,9 +7,9 @@ class CallFailed(Exception):
     """A call that gave no usable answer. What was used until then is known or estimated, never free.
 
     `code`: `rate_limited`, `overloaded`, `provider_error`, `unreachable`, `refused`, `cut`, `malformed`, `too_much`,
-    `wrong_model`, `cancelled`, `timeout`, `refused_address`, `locked`. `retryable`: trying again may help. `status`: the
-    HTTP status, 0 without one. `seconds`: of a recording that a provider may have begun to hear. Nothing of what the
-    provider wrote is in it: that may quote the prompt.
+    `wrong_model`, `cancelled`, `timeout`, `refused_address`, `locked`. `retryable`: trying again may help.
+    `status`: the HTTP status, 0 without one. `seconds`: of a recording that a provider may have begun to hear.
+    Nothing of what the provider wrote is in it: that may quote the prompt.
     """
 
     def __init__(
