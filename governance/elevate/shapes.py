@@ -12,14 +12,19 @@ from pydantic import BaseModel
 
 from governance.checkpoints.models import Checkpoint
 from governance.elevate.models import Elevation
+from governance.isolation.context import current
+from governance.people.policies import may_write
 
 State, Status = Elevation.State, Checkpoint.Status
 OVER = "over"
 
 
 class ElevationOut(BaseModel):
-    """What `agent` may do for `person` without being asked each time. `state`: requested, in_force, denied, lapsed
-    (nobody decided in time, or it was withdrawn or changed), ended (by somebody), or over (its time is)."""
+    """What `agent` may do for `person` without being asked each time. A viewer reads no reason.
+
+    `state`: requested, in_force, denied, lapsed (nobody decided in time, or it was withdrawn or changed), ended (by
+    somebody), or over (its time is).
+    """
 
     id: UUID
     kind: str
@@ -69,7 +74,7 @@ def elevation_out(row: Any) -> dict[str, Any]:
         target_sphere=row.target_sphere,
         agent=row.agent,
         person=row.person_id,
-        reason=row.reason,
+        reason=row.reason if may_write(current()) else "",
         hours=row.hours,
         state=shown_state(row),
         live=row.is_live(),

@@ -42,7 +42,7 @@ def elevations(request: HttpRequest) -> HttpResponse:
     found, more = newest_page(request, listed(), PAGE)
     people = {pk for row in found for pk in (row.person_id, row.ended_by_id) if pk}
     names, may, places = names_of(people), may_end(current()), spheres()
-    context = {"rows": [line(row, names, places, may) for row in found], "more": more, "may_ask": may_write(current())}
+    context = {"rows": [line(row, names, places, may) for row in found], "more": more}
     return show(request, "elevate/list.html", context)
 
 
