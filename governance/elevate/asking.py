@@ -22,7 +22,7 @@ Kind = Elevation.Kind
 
 
 class RequestElevation(Params):
-    """What an agent does for oneself is not asked each time, for some hours: with restricted and top secret data in
+    """For some hours an agent need not ask each time in what it does for oneself: with restricted and top secret data in
     one sphere, or writing from one sphere into another. A person allows it first."""
 
     kind: KindCode

@@ -20,7 +20,7 @@ OVER = "over"
 
 
 class ElevationOut(BaseModel):
-    """What `agent` may do for `person` without being asked each time. A viewer reads no reason.
+    """What `agent` may do for `person` without asking each time. A viewer reads no reason.
 
     `state`: requested, in_force, denied, lapsed (nobody decided in time, or it was withdrawn or changed), ended (by
     somebody), or over (its time is).
