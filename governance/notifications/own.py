@@ -89,7 +89,8 @@ EVENTS = (
         _("A delegation was ended in %(identity)s"), facts=frozenset({"from", "to"}), always=True,
     ),
     Event(
-        ELEVATED, APPROVALS, _("What you asked for is allowed for a while"), _("%(agent)s need not ask you each time now"),
+        ELEVATED, APPROVALS, _("What you asked for is allowed for a while"),
+        _("%(agent)s need not ask you each time now"),
         _("Something is allowed for a while in %(identity)s"), _("Until %(at)s. You may end it before."),
         facts=frozenset({"agent", "at"}), type=Type.ALERT,
     ),
