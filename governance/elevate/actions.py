@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from governance.checkpoints.actions import EndCheckpoint
 from governance.checkpoints.models import Checkpoint, Vote
 from governance.elevate import asking
+from governance.elevate.applying import void_approvals
 from governance.elevate.asking import OneElevation, RequestElevation
 from governance.elevate.models import Elevation
 from governance.elevate.policies import may_end
@@ -44,6 +45,8 @@ def allow(uow: UnitOfWork, params: RequestElevation) -> Elevation:
     asked = uow.making.checkpoint if uow.making else None
     if asked is None:
         raise NotAllowed(_("A wider scope is never one's own to take: a person allows it."))
+    if void_approvals(asked).exists():
+        raise Conflict("approval_void", _("Somebody who allowed it no longer decides here: ask again."))
     row, now = uow.lock(Elevation, asked), timezone.now()
     row.state, row.begins_at, row.expires_at = State.IN_FORCE, now, now + timedelta(hours=params.hours)
     uow.change(row, "state", "begins_at", "expires_at")
@@ -69,10 +72,15 @@ def end_one(uow: UnitOfWork, pk: UUID, by: UUID, now: datetime) -> Elevation:
     row = uow.lock(Elevation, pk)
     if not row.is_live(now):
         raise Conflict("elevation_over", _("It is over already."))
+    close(uow, row, by, now)
+    return row
+
+
+def close(uow: UnitOfWork, row: Elevation, by: UUID, now: datetime) -> None:
+    """Ends a locked row that is in force."""
     row.state, row.ended_at, row.ended_by_id = State.ENDED, now, by
     uow.change(row, "state", "ended_at", "ended_by_id")
     uow.announce("elevation.ended", row.pk)
-    return row
 
 
 def end_elevations(uow: UnitOfWork, person_id: UUID) -> None:
@@ -85,5 +93,5 @@ def end_elevations(uow: UnitOfWork, person_id: UUID) -> None:
     )
     live = Elevation.objects.filter(state=State.IN_FORCE, expires_at__gt=now)
     theirs = live.filter(Q(person_id=person_id) | Q(Exists(voted)))
-    for pk in theirs.order_by("id").values_list("pk", flat=True):
-        end_one(uow, pk, uow.actor.person_id, now)
+    for row in theirs.select_for_update().order_by("id"):
+        close(uow, row, uow.actor.person_id, now)

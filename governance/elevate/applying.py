@@ -53,9 +53,19 @@ def standing() -> QuerySet[Elevation]:
         role__in=DECIDING,
         created_at__lte=OuterRef("requested_at"),
     )
-    approvals = Vote.objects.filter(checkpoint_id=OuterRef("checkpoint_id"), decision=Vote.Decision.APPROVE)
-    by_hand = Q(cast_by_id__isnull=True) | still_decides("cast_by_id", DECIDING)
-    void = approvals.exclude(still_decides("person_id", DECIDING) & by_hand)
+    approvals, void = approvals_of(OuterRef("checkpoint_id")), void_approvals(OuterRef("checkpoint_id"))
     live = Elevation.objects.filter(state=Elevation.State.IN_FORCE, expires_at__gt=timezone.now())
     rows: QuerySet[Elevation] = live.filter(Exists(person), Exists(approvals), ~Exists(void))
     return rows
+
+
+def approvals_of(question: Any) -> QuerySet[Vote]:
+    """The votes that allowed it; `question` is an id, or a reference to one."""
+    rows: QuerySet[Vote] = Vote.objects.filter(checkpoint_id=question, decision=Vote.Decision.APPROVE)
+    return rows
+
+
+def void_approvals(question: Any) -> QuerySet[Vote]:
+    """Those of them whose people have left since, or no longer decide."""
+    by_hand = Q(cast_by_id__isnull=True) | still_decides("cast_by_id", DECIDING)
+    return approvals_of(question).exclude(still_decides("person_id", DECIDING) & by_hand)

@@ -22,8 +22,8 @@ Kind = Elevation.Kind
 
 
 class RequestElevation(Params):
-    """What an agent does for oneself is not asked each time, for some hours: with restricted and top secret data in
-    one sphere, or writing from one sphere into another. A person allows it first."""
+    """For some hours an agent need not ask each time in what it does for oneself: to work with restricted and top
+    secret data in one sphere, or to write from one sphere into another. A person allows it first."""
 
     kind: KindCode
     sphere: SphereCode = Field(description="Where it works.")

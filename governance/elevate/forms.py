@@ -17,7 +17,7 @@ class ElevationForm(ActionForm):
     """What is allowed, where, for how long, and why; also to change a question that waits."""
 
     kind = forms.ChoiceField(
-        label=_("What it may do without being asked each time"),
+        label=_("What it may do without asking each time"),
         choices=[
             (Elevation.Kind.SENSITIVE, _("Work with restricted and top secret data")),
             (Elevation.Kind.SPHERE, _("Write into another sphere")),

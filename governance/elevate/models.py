@@ -15,7 +15,7 @@ from governance.isolation.models import Scoped, ScopedKey
 
 
 class Elevation(Scoped):
-    """One right for a while: what an agent does for one person, in one sphere, is not asked each time.
+    """One right for a while: in what it does for one person, in one sphere, an agent need not ask each time.
 
     It bears the id of the question it began with, and follows it. Never deleted. Its time begins when it is put in
     force; whether it still counts is asked at each act (applying.py).

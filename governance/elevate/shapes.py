@@ -6,20 +6,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from pydantic import BaseModel
 
 from governance.checkpoints.models import Checkpoint
+from governance.elevate.applying import standing
 from governance.elevate.models import Elevation
+from governance.isolation.context import current
+from governance.people.policies import may_write
 
 State, Status = Elevation.State, Checkpoint.Status
-OVER = "over"
+OVER, VOID = "over", "void"
 
 
 class ElevationOut(BaseModel):
-    """What `agent` may do for `person` without being asked each time. `state`: requested, in_force, denied, lapsed
-    (nobody decided in time, or it was withdrawn or changed), ended (by somebody), or over (its time is)."""
+    """What `agent` may do for `person` without asking each time. A viewer reads no reason.
+
+    `state`: requested, in_force, denied, lapsed (nobody decided in time, or it was withdrawn or changed), ended (by
+    somebody), over (its time is), or void (somebody who allowed it, or whom it is for, no longer decides here).
+    """
 
     id: UUID
     kind: str
@@ -46,8 +52,10 @@ class ElevationPage(BaseModel):
 
 
 def listed() -> Any:
-    """The rows, each with what it needs to know of its question."""
-    return Elevation.objects.annotate(asked=F("checkpoint__status"), asked_until=F("checkpoint__expires_at"))
+    """The rows, each with what it needs to know of its question, and whether it counts now."""
+    stands = Exists(standing().filter(pk=OuterRef("pk")))
+    known = {"asked": F("checkpoint__status"), "asked_until": F("checkpoint__expires_at"), "stands": stands}
+    return Elevation.objects.annotate(**known)
 
 
 def shown_state(row: Any) -> str:
@@ -55,6 +63,8 @@ def shown_state(row: Any) -> str:
     now = timezone.now()
     if row.state == State.IN_FORCE and not row.is_live(now):
         return OVER
+    if row.state == State.IN_FORCE and not getattr(row, "stands", True):
+        return VOID
     waits = row.state == State.REQUESTED and getattr(row, "asked", Status.PENDING) in (Status.PENDING, Status.APPROVED)
     if waits and getattr(row, "asked_until", now) < now:
         return State.LAPSED.value
@@ -69,10 +79,10 @@ def elevation_out(row: Any) -> dict[str, Any]:
         target_sphere=row.target_sphere,
         agent=row.agent,
         person=row.person_id,
-        reason=row.reason,
+        reason=row.reason if may_write(current()) else "",
         hours=row.hours,
         state=shown_state(row),
-        live=row.is_live(),
+        live=row.is_live() and getattr(row, "stands", True),
         question=row.checkpoint_id,
         requested_at=row.requested_at,
         begins_at=row.begins_at,

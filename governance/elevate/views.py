@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.access.showing import names_of, newest_page, show
@@ -22,7 +22,7 @@ from governance.elevate.asking import hours_said
 from governance.elevate.forms import ElevationForm
 from governance.elevate.models import Elevation
 from governance.elevate.policies import may_end
-from governance.elevate.shapes import OVER, listed, shown_state
+from governance.elevate.shapes import OVER, VOID, listed, shown_state
 from governance.errors import BadInput, Conflict, NotAllowed
 from governance.isolation.context import current, reading
 from governance.isolation.lookup import find
@@ -42,7 +42,7 @@ def elevations(request: HttpRequest) -> HttpResponse:
     found, more = newest_page(request, listed(), PAGE)
     people = {pk for row in found for pk in (row.person_id, row.ended_by_id) if pk}
     names, may, places = names_of(people), may_end(current()), spheres()
-    context = {"rows": [line(row, names, places, may) for row in found], "more": more, "may_ask": may_write(current())}
+    context = {"rows": [line(row, names, places, may) for row in found], "more": more}
     return show(request, "elevate/list.html", context)
 
 
@@ -58,14 +58,14 @@ def line(row: Any, names: Mapping[UUID, str], places: Mapping[str, Any], may: bo
         "to": places.get(row.target_sphere, row.target_sphere),
         "hours": hours_said(row.hours),
         "state": state,
-        "words": OVER_WORDS if state == OVER else State(state).label,
+        "words": BESIDES.get(state) or State(state).label,
         "tone": TONES.get(state, "off"),
         "asks": state == State.REQUESTED and row.asked == Checkpoint.Status.PENDING,
         "may_end": may and (row.is_live() or (state == State.REQUESTED and row.asked == Checkpoint.Status.PENDING)),
     }
 
 
-OVER_WORDS = pgettext_lazy("elevation", "Its time is over")
+BESIDES = {OVER: pgettext_lazy("elevation", "Its time is over"), VOID: gettext_lazy("counts no more")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -89,13 +89,14 @@ EVENTS = (
         _("A delegation was ended in %(identity)s"), facts=frozenset({"from", "to"}), always=True,
     ),
     Event(
-        ELEVATED, APPROVALS, _("What you asked for is allowed for a while"), _("%(agent)s is asked less often for you"),
+        ELEVATED, APPROVALS, _("What you asked for is allowed for a while"),
+        _("%(agent)s need not ask you each time now"),
         _("Something is allowed for a while in %(identity)s"), _("Until %(at)s. You may end it before."),
         facts=frozenset({"agent", "at"}), type=Type.ALERT,
     ),
     Event(
         UNELEVATED, APPROVALS, _("Somebody has ended what you were allowed for a while"),
-        _("%(agent)s is asked each time again"), _("What was allowed for a while has ended in %(identity)s"),
+        _("%(agent)s asks each time again"), _("What was allowed for a while has ended in %(identity)s"),
         _("Somebody has ended it before its time."), facts=frozenset({"agent"}), type=Type.WARNING,
     ),
     Event(

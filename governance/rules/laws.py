@@ -76,7 +76,11 @@ LAWS = (
         _("Acts stay in their context"),
         _("An act respects the sphere it belongs to; writing into another one asks a person."),
         Principle.GOVERNANCE,
-        ("governance.rules.system.SYSTEM_RULES", "governance.rules.facts.Facts"),
+        (
+            "governance.rules.system.SYSTEM_RULES",
+            "governance.rules.facts.Facts",
+            "governance.elevate.applying.needs_of",
+        ),
     ),
     Law(
         "L4",

@@ -33,6 +33,8 @@ COSTS = {
     "/approvals/": 9,
     "/approvals/delegations/": 9,
     "/approvals/grants/": 7,
+    "/elevations/": 7,
+    "/elevations/new/": 6,
     "/approvals/pace/": 7,
     "/settings/routing/": 7,
     "/settings/routing/?task=chat&context_tokens=1000&max_output_tokens=1000": 8,

@@ -18,6 +18,7 @@ OUTSIDE = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/res
 INSIDE = [
     "/home/", "/s/", "/s/personal/", "/s/personal/capture/", "/s/personal/data/", "/s/personal/threads/", "/tasks/",
     "/threads/", "/approvals/", "/approvals/delegations/", "/approvals/grants/", "/approvals/pace/",
+    "/elevations/", "/elevations/new/",
     "/kill/", "/violations/", "/audit/", "/audit/verify/",
     "/budgets/", "/budgets/cap/?unit=tokens&period=month", "/budgets/raise/", "/statements/",
     "/budgets/burn-down/?unit=tokens&period=month", "/orders/", "/orders/new/", "/orders/account/",

@@ -86,7 +86,7 @@ def test_a_larger_context_asks_no_more_of_the_database(alice: Person, larger: st
 
 def test_a_question_that_a_rule_stops_in_lane_d_needs_this_many(alice: Person) -> None:
     warm(alice)
-    assert counts(messages(lambda: started(alice, SECRET))) == (16, 25)
+    assert counts(messages(lambda: started(alice, SECRET))) == (17, 26)  # one looks for an elevation
 
 
 def test_a_tool_call_that_stops_is_one_more_commit(alice: Person) -> None:

@@ -240,9 +240,7 @@ class TestWhoseItIs:
         params = task.params.model_validate({"title": "x", "sphere": "business"})
         facts = {"sphere": "personal", "target_sphere": "business"}
         with person.looking(identity):
-            return Facts(task, nova, task.params.model_validate({"title": "x", "sphere": "business"}), facts)[
-                "elevated"
-            ]
+            return Facts(task, nova, params, facts)["elevated"]
 
 
 class TestTheFact:

@@ -15,7 +15,7 @@ from governance.isolation.context import Channel
 from governance.models import AuditEntry, Checkpoint, Elevation, Notification, Verdict
 from governance.perform import perform
 from governance.rules.system import ELEVATE
-from tests.cast import Person
+from tests.cast import Api, Person
 from tests.governance.checkpoints.asking import make_overdue, make_viewer, status_of
 from tests.governance.elevate.elevating import (
     ACROSS,
@@ -192,6 +192,25 @@ class TestSeveralPeople:
         leaves(alice, bob, workshop)
         assert row_of(alice, theirs.pk, workshop).state == "ended"
         assert row_of(alice, others.pk, workshop).state == "in_force"
+
+    def test_an_approval_of_who_left_meanwhile_puts_nothing_in_force(
+        self, alice: Person, bob: Person, workshop: Any
+    ) -> None:
+        shown = asks(alice, workshop)
+        decides(bob, shown, workshop)
+        leaves(alice, bob, workshop)
+        carried_out(alice, shown, workshop)
+        assert status_of(alice, shown, workshop) == "failed"
+        assert row_of(alice, shown["id"], workshop).state == "lapsed"
+
+    def test_what_counts_no_more_is_said(self, alice: Person, bob: Person, workshop: Any) -> None:
+        row = elevated(alice, workshop, by=bob)
+        path, program = f"governance/elevations/{row.pk}/", Api(alice.user, workshop)
+        assert program.get(path).json()["state"] == "in_force"
+        make_viewer(bob, workshop)
+        assert (program.get(path).json()["state"], program.get(path).json()["live"]) == ("void", False)
+        alice.post(f"/identities/{workshop.pk}/activate/")
+        assert [one["state"] for one in alice.browser.get("/elevations/").context["rows"]] == ["void"]
 
     def test_another_ends_it_and_its_person_is_told(self, alice: Person, bob: Person, workshop: Any) -> None:
         row = elevated(bob, workshop, by=alice)

@@ -105,7 +105,7 @@ def mail(word: Plants, kind: str) -> dict[str, Any]:
 
 
 def approvals(word: Plants, person: Person, identity: Any) -> None:
-    """E-mails that left, that wait and that were refused; an order, a transfer."""
+    """E-mails that left, that wait and that were refused; an order, a transfer, a wider scope."""
     send = "governance.message.send"
     decides(person, identity, stops(person, identity, send, mail(word, "sent")), "approve", comment=word("comment"))
     stops(person, identity, send, mail(word, "waiting"))
@@ -113,6 +113,8 @@ def approvals(word: Plants, person: Person, identity: Any) -> None:
     order = {"payee": word("payee"), "amount_minor": 100, "currency": "CAD", "reference": word("reference")}
     decides(person, identity, stops(person, identity, "governance.payment.order", order), "approve")
     crossings(word, person, identity)
+    wider = {"kind": "sensitive_data", "sphere": "personal", "reason": word("why wider")}
+    decides(person, identity, stops(person, identity, "governance.elevation.request", wider), "approve")
 
 
 def crossings(word: Plants, person: Person, identity: Any) -> None:
