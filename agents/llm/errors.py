@@ -7,7 +7,8 @@ class CallFailed(Exception):
     """A call that gave no usable answer. What was used until then is known or estimated, never free.
 
     `code`: `rate_limited`, `overloaded`, `provider_error`, `unreachable`, `refused`, `cut`, `malformed`,
-    `wrong_model`, `cancelled`, `timeout`. `retryable`: trying again may help.
+    `wrong_model`, `cancelled`, `timeout`; without a call: `provider_down`, `limit_reached`, `limits_unavailable`.
+    `retryable`: trying again may help.
     """
 
     def __init__(

@@ -112,6 +112,11 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['provider', 'since'], name='provider_wait_line')],
             },
         ),
+        migrations.AlterField(
+            model_name='attempt',
+            name='state',
+            field=models.CharField(choices=[('calling', 'Calling'), ('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed'), ('lost', 'Lost')], default='calling', max_length=7),
+        ),
         # Who waits is no news for the disk: after a crash nobody waits.
         migrations.RunSQL(
             "ALTER TABLE agents_providerwait SET UNLOGGED", "ALTER TABLE agents_providerwait SET LOGGED"

@@ -115,4 +115,4 @@ def limits_of(facts: ProviderFacts) -> Limits:
     """A provider's limits as this installation counts them (`CHENU_LIMITS_SCALE`)."""
     scale = int(settings.LIMITS_SCALE)
     tokens = None if facts.tpm is None else facts.tpm * scale
-    return Limits(facts.id, facts.rpm * scale, tokens, facts.max_concurrency * scale)
+    return Limits(facts.id, facts.rpm * scale, tokens, facts.max_concurrency * scale, WINDOW)

@@ -89,7 +89,8 @@ def test_after_its_pause_one_at_a_time_finds_out_and_one_success_closes(name: st
     assert not passes(name)
     later(name, 1)
     assert name not in unwell()
-    assert passes(name, first := uuid4())
+    first = uuid4()
+    assert passes(name, first)
     assert row(name).state == "half_open"
     assert name in unwell()
     assert [passes(name) for _ in range(3)] == [False] * 3
@@ -103,7 +104,8 @@ def test_a_trial_that_fails_pauses_longer_up_to_a_quarter_of_an_hour(name: str) 
     pauses = []
     for _ in range(14):
         later(name, 900)
-        assert passes(name, ticket := uuid4())
+        ticket = uuid4()
+        assert passes(name, ticket)
         assert failed(name, ticket=ticket) == "open"
         held = row(name)
         assert held.retry_at is not None
@@ -115,12 +117,13 @@ def test_a_trial_that_fails_pauses_longer_up_to_a_quarter_of_an_hour(name: str) 
 def test_a_trial_that_says_nothing_leaves_the_next_one_the_turn(name: str) -> None:
     opened(name)
     later(name, 180)
-    assert passes(name, ticket := uuid4())
-    assert failed(name, "cancelled", ticket) == "half_open"
-    assert passes(name, ticket := uuid4())
+    first, second = uuid4(), uuid4()
+    assert passes(name, first)
+    assert failed(name, "cancelled", first) == "half_open"
+    assert passes(name, second)
     unclaim(name, uuid4())  # somebody else's
     assert not passes(name)
-    unclaim(name, ticket)
+    unclaim(name, second)
     assert passes(name)
 
 
