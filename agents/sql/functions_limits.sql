@@ -1,5 +1,6 @@
 -- Limits of providers (design 5.4): requests and tokens of any window that slides with the clock, and calls at once.
 -- Takes are numbered without a gap, so one row says whether there is room: the one that is `most` numbers back.
+-- `seconds`: until one should ask again; of what was granted, its moment (Unix time).
 CREATE OR REPLACE FUNCTION chenu.provider_take(
     asked text, ticket uuid, whose uuid, weight integer, wanted bigint, most integer, most_tokens bigint,
     at_once integer, burst integer, span interval, lease interval, patience interval, ageing interval,
@@ -22,9 +23,9 @@ BEGIN
         SELECT * INTO gate FROM agents_providergate WHERE provider = asked FOR UPDATE;
     END IF;
     present := greatest(clock_timestamp(), gate.newest);
-    granted := EXISTS (SELECT 1 FROM agents_providertake WHERE id = ticket);
+    SELECT extract(epoch FROM taken_at) INTO seconds FROM agents_providertake WHERE id = ticket;
+    granted := FOUND;
     IF granted THEN  -- asked again, because the answer was lost
-        seconds := 0;
         RETURN;
     END IF;
     due := present;
@@ -106,6 +107,7 @@ BEGIN
     granted := why IS NULL;
     seconds := extract(epoch FROM due - present);
     IF granted THEN
+        seconds := extract(epoch FROM present);
         INSERT INTO agents_providertake (id, provider, number, identity_id, tokens, taken_at, ends_at)
             VALUES (ticket, asked, gate.taken + 1, whose, coalesce(wanted, 0), present, present + lease);
         UPDATE agents_providergate SET taken = gate.taken + 1, newest = present,

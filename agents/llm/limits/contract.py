@@ -39,19 +39,21 @@ class Limits:
     tokens: int | None
     at_once: int
     window: float = WINDOW
+    share: int = BURST_SHARE
 
     @property
     def burst(self) -> int:
         """The most that may begin within any one second."""
-        return max(1, self.requests // BURST_SHARE)
+        return max(1, self.requests // self.share)
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Leave to make one call; to be given back when it is over."""
+    """Leave to make one call; to be given back when it is over. `at`: when it was counted, by the counter's clock."""
 
     ticket: UUID
     provider: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class InPostgres:
             limits.burst, *map(_interval, (limits.window, LONGEST_CALL, PATIENCE, AGEING)),
         ]  # fmt: skip
         ((granted, seconds, why),) = _rows(TAKE, arguments)
-        return Lease(ticket, limits.provider) if granted else Wait(seconds, why)
+        return Lease(ticket, limits.provider, seconds) if granted else Wait(seconds, why)
 
     def leave(self, provider: str, ticket: UUID, used: int) -> None:
         _rows("SELECT chenu.provider_leave(%s, %s::bigint)", [ticket, used])

@@ -57,7 +57,8 @@ class InRedis:
             "take", limits.provider, ticket.hex, identity.hex, int(priority), tokens, limits.requests, most_tokens,
             limits.at_once, limits.burst, *times,
         )  # fmt: skip
-        return Lease(ticket, limits.provider) if granted else Wait(int(micro) / 1e6, why)
+        seconds = int(micro) / 1e6
+        return Lease(ticket, limits.provider, seconds) if granted else Wait(seconds, why)
 
     def leave(self, provider: str, ticket: UUID, used: int) -> None:
         self._run("leave", provider, ticket.hex, used)

@@ -1,4 +1,5 @@
 -- One take, decided atomically by the server's own clock: the twin of chenu.provider_take.
+-- Answers {granted, microseconds until one should ask again or of the grant's moment, why}.
 -- KEYS: takes, facts, open, spent, waits, gate. Times are microseconds.
 local takes, facts, open, spent_at, waits, gate = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local ticket, whose = ARGV[1], ARGV[2]
@@ -19,8 +20,9 @@ end
 
 local clock = redis.call('TIME')
 local present = math.max(tonumber(clock[1]) * second + tonumber(clock[2]), said('newest') or 0)
-if redis.call('ZSCORE', takes, ticket) then  -- asked again, because the answer was lost
-    return { 1, '0', '' }
+local known = redis.call('ZSCORE', takes, ticket)
+if known then  -- asked again, because the answer was lost
+    return { 1, text(tonumber(known)), '' }
 end
 
 local function parts(row)
@@ -145,4 +147,4 @@ redis.call('HDEL', waits, ticket)
 -- Twice the longest of them: what nobody asks for any more goes by itself, never what still counts.
 local keep = text(2 * math.max(span, lease) / 1000)
 for _, key in ipairs({ takes, facts, open, spent_at, gate }) do redis.call('PEXPIRE', key, keep) end
-return { 1, '0', '' }
+return { 1, text(present), '' }

@@ -96,7 +96,7 @@ def test_a_run_that_waits_for_room_says_so_and_goes_on_by_itself(alice: Person, 
     run = start(alice)
     worker = working(alice, run)
     eventually(lambda: attempts(alice, run) == [("waiting", "", 0)])
-    assert len(held_of(alice)) > 1  # what it may cost is reserved
+    assert max(held_of(alice)) > 0  # what it may cost is reserved
     with alice.looking() as actor:
         shown = card_of(Run.objects.select_related("thread").get(pk=run.pk), actor)
     assert "attend son tour" in shown.say or "waits for its turn" in shown.say
