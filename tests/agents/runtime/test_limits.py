@@ -15,9 +15,10 @@ from django.db import connection
 from agents.llm import passage
 from agents.llm.health.breaker import Seen, observe
 from agents.llm.health.models import HealthObservation, ProviderHealth
-from agents.llm.limits.contract import Lease
+from agents.llm.limits.contract import Lease, Wait
 from agents.llm.limits.models import ProviderTake, ProviderWait
 from agents.llm.limits.taking import give_back, take
+from agents.llm.limits.waiting import Turn, wait_for_room
 from agents.models import Attempt, Run
 from agents.pipeline.card import card_of
 from governance.models import Account, Event
@@ -171,8 +172,6 @@ def test_who_would_wait_for_a_provider_that_is_down_is_told_at_once(alice: Perso
 
 
 def test_a_pause_that_the_provider_asks_for_is_kept_by_everybody(alice: Person) -> None:
-    from agents.llm.limits.contract import Wait
-
     run = ask(alice, "Que contient ce fil ?\n#sim error 429")
     assert run.error == "rate_limited"
     assert ProviderHealth.objects.get(pk=NOVA).state == "closed"
@@ -187,10 +186,8 @@ def test_a_worker_that_is_killed_while_its_run_waits_spends_nothing(
     """By a real worker process: the next one goes on with a new reservation, and the old one is given back."""
     facts = passage.provider(NOVA)
     settings.LIMITS_SCALE = 1
-    held = [take(facts, uuid4(), 10) for _ in range(facts.max_concurrency * 2)]
-    while len([one for one in held if isinstance(one, Lease)]) < facts.max_concurrency:
-        time.sleep(0.2)  # no more than ten begin in one second
-        held.append(take(facts, uuid4(), 10))
+    others = [Turn(uuid4(), uuid4(), 10) for _ in range(facts.max_concurrency)]
+    held = [wait_for_room(facts, other, threading.Event(), lambda wait: None) for other in others]
     forget_waiting()
     run = start(alice)
     more = environment(
@@ -199,8 +196,7 @@ def test_a_worker_that_is_killed_while_its_run_waits_spends_nothing(
     with Running(["manage.py", "worker"], tmp_path / "first.log", env=more):
         eventually(lambda: attempts(alice, run) == [("waiting", "", 0)], within=90)
     for one in held:
-        if isinstance(one, Lease):
-            give_back(one, 0)
+        give_back(one, 0)
     with Running(["manage.py", "worker"], tmp_path / "second.log", env=more):
         eventually(lambda: seen(alice, run).is_over, within=90)
     assert seen(alice, run).status == "completed"
