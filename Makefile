@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
-BENCHMARKS := holds resumes kills isolation exports writes runs pages live whatif routing start
+BENCHMARKS := holds limits resumes kills isolation exports writes runs pages live whatif routing start
 # What `check --deploy` judges: an installation behind a public address. Nothing is started or contacted.
 PRODUCTION := CHENU_DATA_DIR=.cache/production CHENU_DATABASE_POOL=0 CHENU_PUBLIC_URL=https://chenu.example.org \
 	DATABASE_URL=postgresql://chenu_app@database.invalid/chenu CHENU_LOG_LEVEL=ERROR PYTHONWARNINGS=ignore

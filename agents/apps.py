@@ -6,6 +6,16 @@ from django.apps import AppConfig
 class AgentsConfig(AppConfig):
     name = "agents"
     default_auto_field = "django.db.models.BigAutoField"
+    # Of agents/sql, what the application may call.
+    sql_functions = (
+        "provider_take(text, uuid, uuid, integer, bigint, integer, bigint, integer, integer, "
+        "interval, interval, interval, interval)",
+        "provider_leave(uuid, bigint)",
+        "provider_obey(text, interval, bigint, interval, bigint, interval)",
+        "provider_admit(text, uuid, interval)",
+        "provider_observe(text, text, text, uuid, boolean, boolean, integer, integer, real)",
+        "provider_unclaim(text, uuid)",
+    )
 
     def ready(self) -> None:
         from agents import events, exports, law_checks, looks, statements, tellers

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agents.llm.models import Attempt
-from agents.llm.switches import provider_of
+from agents.llm.registry.models import Model
 from agents.pipeline.models import Run
 from governance.laws.checks import Finding, none_of, register_check
 
@@ -76,7 +76,9 @@ def other_models() -> int:
 def other_providers() -> int:
     """Calls of a model that is known, at somebody whose it is not. Wire and host follow from the provider."""
     pairs = lately().order_by().values_list("provider", "model").annotate(number=Count("id"))
-    return sum(number for provider, model, number in pairs if provider_of(model) not in {"", provider})
+    has = set(Model.objects.values_list("provider_id", "model_id"))
+    known = {model for _provider, model in has}
+    return sum(number for provider, model, number in pairs if model in known and (provider, model) not in has)
 
 
 def unapproved() -> int:

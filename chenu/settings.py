@@ -365,6 +365,10 @@ ANTHROPIC_BASE_URL = (
 )
 # In whole US dollars; with simulated answers nothing is really spent, so the ceiling is a generous one.
 MONTHLY_USD_CAP = env.int("CHENU_MONTHLY_USD_CAP", 1000 if DEMO_MODE else 20)
+# A provider that nobody has called for so many seconds is asked how it is.
+HEALTH_SECONDS = env.int("CHENU_HEALTH_SECONDS", 60)
+if not 10 <= HEALTH_SECONDS <= 3600:
+    raise EnvironmentProblem("CHENU_HEALTH_SECONDS must be a number of seconds from 10 to 3600")
 NOVA_MODEL = env.str("CHENU_NOVA_MODEL", "claude-sonnet-5-5")
 
 # --- Logs: JSON or plain lines; audit is not logging ----------------------------------------------

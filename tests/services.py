@@ -28,7 +28,18 @@ def simulator_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def simulator(simulator_url: str, settings: Any) -> str:
+def simulator(simulator_url: str, settings: Any, db: None) -> str:
     """Nova's calls go to the simulator for this test."""
     settings.ANTHROPIC_BASE_URL = simulator_url
+    forget_troubles()
     return simulator_url
+
+
+def forget_troubles() -> None:
+    """What earlier tests have made a provider suffer, and say, is not this one's."""
+    from agents.llm.health.models import ProviderHealth
+    from agents.llm.limits.models import ProviderGate
+
+    ProviderHealth.objects.all().delete()
+    said = ("not_before", "left_requests", "requests_until", "left_tokens", "tokens_until")
+    ProviderGate.objects.update(**dict.fromkeys(said))

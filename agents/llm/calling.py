@@ -1,7 +1,8 @@
-"""hold → attempt → call → settle, in that order (design 5.3): the bookkeeping around one call.
+"""hold and attempt → limit → call → settle → observe, in that order (design 5.3): the bookkeeping around one call.
 
-`reserve` and `account_for` run inside the unit of work of their commit; the call itself holds neither
-a transaction nor a connection.
+`reserve` and `account_for` run inside the unit of work of their commit; the call itself, with the limit before and
+the observation behind it (`passage.py`), holds neither a transaction nor a connection. The attempt is written with
+its hold, in one commit; one that has to wait for room says so, and is not paid when its process is lost meanwhile.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.utils import timezone
 from agents.llm.catalogue import credits
 from agents.llm.errors import CallFailed
 from agents.llm.exchange import Answer, ModelRequest
+from agents.llm.limits.contract import Wait
 from agents.llm.models import Attempt
 from agents.llm.switches import refuse_stopped
 from governance.ledger import budget
@@ -62,6 +64,20 @@ def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt
     return attempt
 
 
+def note_wait(uow: UnitOfWork, attempt: Attempt, wait: Wait) -> None:
+    """There is no room at the provider yet: nothing is called until there is."""
+    attempt.state = Attempt.State.WAITING
+    uow.change(attempt, "state")
+    uow.announce("llm.call.wait", attempt.pk, attempt.run_id, why=wait.why, seconds=round(wait.seconds, 1))
+
+
+def note_room(uow: UnitOfWork, attempt: Attempt) -> None:
+    """There is room: the call is made, and paid even when its process is lost."""
+    attempt.state = Attempt.State.CALLING
+    uow.change(attempt, "state")
+    uow.announce("llm.call.go", attempt.pk, attempt.run_id, model=attempt.model)
+
+
 def account_for(uow: UnitOfWork, attempt: Attempt, request: ModelRequest, ended: Answer | CallFailed) -> None:
     """Settles an attempt with what it used, priced from the catalogue."""
     failed = isinstance(ended, CallFailed)
@@ -91,11 +107,16 @@ def price(request: ModelRequest, ended: Answer | CallFailed) -> int:
 
 
 def give_up_lost(uow: UnitOfWork, run_id: UUID) -> list[Attempt]:
-    """Attempts whose process died during the call: nobody knows what they used, so all that was held is spent."""
-    lost = list(Attempt.objects.filter(run_id=run_id, state=Attempt.State.CALLING))
+    """Attempts whose process died during the call: nobody knows what they used, so all that was held is spent.
+
+    Those that still waited for room have called nobody: what was held for them is given back.
+    """
+    lost = list(Attempt.objects.filter(run_id=run_id, state__in=[Attempt.State.CALLING, Attempt.State.WAITING]))
     for attempt in lost:
+        if attempt.state == Attempt.State.CALLING:
+            attempt.credits, attempt.pico_usd = attempt.held_credits, attempt.held_pico_usd
+            attempt.usage_estimated = True
         attempt.state, attempt.error = Attempt.State.LOST, "lost"
-        attempt.credits, attempt.pico_usd, attempt.usage_estimated = attempt.held_credits, attempt.held_pico_usd, True
         _close(uow, attempt)
     return lost
 

@@ -17,7 +17,8 @@ class CallFailed(Exception):
     """A call that gave no usable answer. What was used until then is known or estimated, never free.
 
     `code`: `rate_limited`, `overloaded`, `provider_error`, `unreachable`, `refused`, `cut`, `malformed`, `too_much`,
-    `wrong_model`, `cancelled`, `timeout`, `refused_address`, `no_key`, `locked`. `retryable`: trying again may help.
+    `wrong_model`, `cancelled`, `timeout`; without a call: `refused_address`, `no_key`, `locked`, `provider_down`,
+    `limit_reached`, `limits_unavailable`. `retryable`: trying again may help.
     `status`: the HTTP status, 0 without one. `seconds`: of a recording that a provider may have begun to hear.
     Nothing of what the provider wrote is in it: that may quote the prompt.
     """

@@ -8,10 +8,14 @@ from governance.isolation.models import Scoped
 
 
 class Attempt(Scoped):
-    """One call of a provider: reserved before, settled after; `hold_id` names its reservation."""
+    """One call of a provider: reserved before, settled after; `hold_id` names its reservation.
+
+    Waiting: there is no room in the provider's limits yet, so nothing has been called.
+    """
 
     class State(models.TextChoices):
         CALLING = "calling"
+        WAITING = "waiting"
         DONE = "done"
         FAILED = "failed"
         LOST = "lost"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from agents.llm.catalogue import model, shipped
-from agents.llm.facts import UnknownPrice
+from agents.llm.registry.models import Model, Provider
 from governance.errors import Halted
 from governance.isolation.context import current
 from governance.kills.scopes import STOPPED_BY_STAFF
@@ -21,16 +20,13 @@ SELECT EXISTS (SELECT 1 FROM governance_kill
 
 def providers() -> dict[str, str]:
     """Every provider that could be called, by its id: what people call it. The one list that switches take."""
-    rows = shipped()[0]["providers"]
-    return {row["id"]: row["name"] for row in sorted(rows, key=lambda row: str(row["name"]).casefold())}
+    found = dict(Provider.objects.values_list("pk", "name"))
+    return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
 
 
-def provider_of(model_id: str) -> str:
-    """Whose the model is; '' when nobody knows it any more."""
-    try:
-        return model(model_id).provider
-    except UnknownPrice:
-        return ""
+def models_of(provider: str) -> list[str]:
+    """The models that it has, or had."""
+    return list(Model.objects.filter(provider_id=provider).values_list("model_id", flat=True))
 
 
 def refuse_stopped(provider: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 from agents.llm import anthropic_wire, openai_wire
-from agents.llm.clients import client
+from agents.llm.clients import client, timeouts
 from agents.llm.errors import CallFailed
 from agents.llm.exchange import (
     PATIENCE,
@@ -23,6 +23,7 @@ from agents.llm.facts import CHAT, ModelFacts
 from agents.llm.failures import failure_of, kept_headers
 from agents.llm.network import Line, calling
 
+MOST_LISTED = 8 * 1024 * 1024  # bytes of a list of models
 READERS = {"anthropic": anthropic_wire.read, "openai": openai_wire.read}
 
 
@@ -73,6 +74,16 @@ def callable_here(endpoint: Endpoint, model: ModelFacts, kind: str) -> None:
         raise CallFailed("refused", f"{model.id} is no {kind} model of {endpoint.provider.id}")
     if any(fnmatchcase(model.id, pattern) for pattern in endpoint.provider.quirks.get("forbid_model_patterns", ())):
         raise CallFailed("refused", f"{model.id} must not be called")
+
+
+def list_models(endpoint: Endpoint, patience: Patience) -> None:
+    """Asks for the list of models, which is free: do key and address open the provider? Raises CallFailed."""
+    narrowed = {"limit": 1} if endpoint.provider.wire == "anthropic" else {}
+    with calling(patience.total, MOST_LISTED):
+        try:
+            client(endpoint).models.list(**narrowed, timeout=timeouts(patience))
+        except Exception as error:
+            raise failure_of(error, began=False) from error
 
 
 def warm(endpoint: Endpoint) -> None:

@@ -180,6 +180,7 @@ def facts(rows: Rows, sees: bool, now: datetime) -> sentences.Now:
         pieces=read if isinstance(read, int) else 0,
         happened=any(get_action(call.action).effect == run.intent.get("effect") for call in done),
         engine_down=is_waiting_for_engine(rows, now),
+        queued=any(attempt.state == Attempt.State.WAITING for attempt in rows.attempts),
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from agents.llm.switches import provider_of, providers
+from agents.llm.switches import models_of, providers
 from agents.pipeline.actions import halt
 from agents.pipeline.models import Run
 from agents.pipeline.querysets import RunQuerySet
@@ -50,8 +50,7 @@ def reached(scope: str, ref: str) -> RunQuerySet:
     """The runs of the scope that are not over; those of a provider by the model they were given."""
     runs = Run.objects.active()
     if scope == Kill.Scope.PROVIDER:
-        given = runs.values_list("model", flat=True).distinct()
-        return runs.filter(model__in=[name for name in given if provider_of(name) == ref])
+        return runs.filter(model__in=models_of(ref))
     return runs.filter(**{COLUMNS[Kill.Scope(scope)]: ref}) if scope in COLUMNS else runs
 
 

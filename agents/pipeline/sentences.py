@@ -18,7 +18,8 @@ Status = Run.Status
 class Now:
     """What a sentence may use besides the run. `asked`: the act that waits; `decision`: how its question stands;
     `doing`: the tool call under way; `pieces`: how much context was frozen; `did`: what was done last;
-    `happened`: has the effect that was asked for happened? None when nobody looked: then nothing is claimed."""
+    `happened`: has the effect that was asked for happened? None when nobody looked: then nothing is claimed;
+    `queued`: is there no room in the provider's limits yet?"""
 
     asked: str = ""
     decision: str = ""
@@ -27,6 +28,7 @@ class Now:
     pieces: int = 0
     happened: bool | None = None
     engine_down: bool = False
+    queued: bool = False
 
 
 def sentence(run: Run, now: Now | None = None) -> str:
@@ -45,6 +47,8 @@ def running(run: Run, now: Now) -> str:
         return _("Nova is being stopped. What is written so far is kept.")
     if now.doing:
         return _("Nova %(doing)s.") % {"doing": now.doing}
+    if now.queued:
+        return _("Many ask at this moment. Nova waits for its turn, and goes on by itself.")
     if now.pieces:
         words = ngettext(
             "Nova writes the answer, from %(n)s piece of context.",

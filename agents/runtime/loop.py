@@ -6,6 +6,7 @@ Each commit checks the run's fence: a worker that lost the run to another one ch
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,10 +15,12 @@ from django.db import connection
 from django.utils import timezone
 
 from agents.llm import nova
-from agents.llm.calling import Spender, account_for, give_up_lost, reserve
+from agents.llm.calling import Spender, account_for, give_up_lost, note_room, note_wait, reserve
 from agents.llm.errors import CallFailed, ModelUnavailable
 from agents.llm.exchange import Answer, ModelRequest, Stop
+from agents.llm.limits.contract import Wait
 from agents.llm.models import Attempt
+from agents.llm.passage import Passage, drop
 from agents.pipeline.binding import run_binding
 from agents.pipeline.lanes.encode import MAX_OUTPUT
 from agents.pipeline.models import Lane, Run, ToolCall
@@ -231,20 +234,34 @@ class Execution:
             except (BudgetExceeded, Halted, ModelUnavailable) as refusal:
                 self.give_up(refusal.code)
                 return False
-            with Speaker(self.run) as speaker:
-                try:
-                    answer = nova.send(nova.endpoint(), request, speaker.say, self.stop)
-                except CallFailed as failure:
-                    ended: Answer | CallFailed = failure
-                else:
-                    ended = answer
-            if isinstance(ended, Answer):
-                return self.take_answer(attempt, request, ended)
-            if not self.may_retry(ended, trial):
-                return self.take_failure(attempt, request, ended)
-            self.note_failure(attempt, request, ended)
+            with self.passage(attempt, request) as passage:
+                with Speaker(self.run) as speaker:
+                    ended = passage.send(speaker.say)
+                if isinstance(ended, Answer):
+                    return self.take_answer(attempt, request, ended)
+                if not self.may_retry(ended, trial):
+                    return self.take_failure(attempt, request, ended)
+                self.note_failure(attempt, request, ended)
             self.stop.asked.wait(_pause(ended, trial))
         return False
+
+    def passage(self, attempt: Attempt, request: ModelRequest) -> Passage:
+        """The way of a call through its provider's limits; a run that waits for room says so."""
+
+        def waits(wait: Wait) -> None:
+            with unit_of_work() as uow:
+                self.hold_on()
+                note_wait(uow, attempt, wait)
+
+        def goes_on() -> None:
+            with unit_of_work() as uow:
+                self.hold_on()
+                note_room(uow, attempt)
+
+        def call(on_text: Callable[[str], None]) -> Answer:
+            return nova.send(nova.endpoint(), request, on_text, self.stop)
+
+        return Passage(attempt, request, self.stop, call, on_wait=waits, on_room=goes_on)
 
     def reserved(self) -> tuple[Attempt, ModelRequest]:
         """The reservation of the next call, committed before it is made."""
@@ -305,8 +322,10 @@ class Execution:
         self.add_use(uow, [attempt])
 
     def give_up_calls(self, uow: UnitOfWork) -> None:
-        """Calls that a lost worker had under way are paid in full."""
-        self.add_use(uow, give_up_lost(uow, self.run.pk))
+        """Calls that a lost worker had under way are paid in full, those that waited for room are not."""
+        lost = give_up_lost(uow, self.run.pk)
+        self.add_use(uow, lost)
+        uow.after_commit.append(lambda: drop(lost))
 
     def add_use(self, uow: UnitOfWork, attempts: list[Attempt]) -> None:
         """The run's use is the sum of its attempts, added in the commit that settles each."""

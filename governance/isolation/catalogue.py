@@ -32,6 +32,17 @@ CALLABLE = (
 SQL_DIR = Path(__file__).resolve().parent.parent / "sql"
 
 
+def sql_files() -> list[Path]:
+    """The SQL of governance, and that of the apps above which declare functions (`AppConfig.sql_functions`)."""
+    above = [Path(app.path) / "sql" for app in apps.get_app_configs() if getattr(app, "sql_functions", ())]
+    return [path for folder in (SQL_DIR, *above) for path in sorted(folder.glob("*.sql"))]
+
+
+def callable_functions() -> tuple[str, ...]:
+    """The signatures that the application's roles may call."""
+    return (*CALLABLE, *(each for app in apps.get_app_configs() for each in getattr(app, "sql_functions", ())))
+
+
 def scoped_models() -> list[type[Scoped]]:
     """Every concrete identity table, in a stable order."""
     found = [m for m in apps.get_models(include_auto_created=True) if issubclass(m, Scoped)]
@@ -50,7 +61,7 @@ def statements() -> list[str]:
     before = [(SQL_DIR / name).read_text() for name in ("schema.sql",)]
     walls = [line for model in scoped_models() for line in table_walls(model)]
     keys = [line for model in scoped_models() for field in scoped_keys(model) for line in composite_key(model, field)]
-    after = [path.read_text() for path in sorted(SQL_DIR.glob("functions_*.sql"))]
+    after = [path.read_text() for path in sql_files() if path.name.startswith("functions_")]
     return [*before, *open_tables(), *walls, *growing_tables(), *keys, *after, *function_grants()]
 
 
@@ -148,7 +159,7 @@ def composite_key(model: type[models.Model], field: Any) -> list[str]:
 
 def function_grants() -> list[str]:
     """Only the entry points may be called; their helpers (such as the one that writes a ledger row) may not."""
-    allowed = ", ".join(f"chenu.{signature}" for signature in CALLABLE)
+    allowed = ", ".join(f"chenu.{signature}" for signature in callable_functions())
     return [
         f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA chenu FROM PUBLIC, {APP}, {SYSTEM}",
         f"GRANT EXECUTE ON FUNCTION {allowed} TO {APP}, {SYSTEM}",

@@ -18,7 +18,7 @@ from governance.live import frames
 from governance.live.door import Close, Pass, Refused, still_admitted
 from governance.live.frames import RESET, Frame, News
 from governance.live.listening import Listener
-from governance.live.notify import CHANNEL_NAME, CHECK, ELSEWHERE
+from governance.live.notify import ALL, CHANNEL_NAME, CHECK, ELSEWHERE
 from governance.live.outage import LOST, Outage
 from governance.live.places import Places
 from governance.notices import frames as notices
@@ -139,6 +139,8 @@ class Hub:
         with contextlib.suppress(ValueError):  # a hint of somebody else's making tells nothing
             if subject in {CHECK, ELSEWHERE}:
                 self._soon(self._look_at, subject, UUID(rest))
+            elif subject == ALL and rest:
+                self._soon(self._tell_all, rest)
             elif (identity_id := UUID(subject)) in self.sockets:
                 self._soon(self._note, identity_id, int(rest))
 
@@ -150,6 +152,10 @@ class Hub:
         if identity_id in self.sockets:
             self.heard[identity_id] = max(seq, self.heard.get(identity_id, 0))
             self.awake.set()
+
+    def _tell_all(self, text: str) -> None:
+        for socket in self._all():
+            socket.tell(text)
 
     def _look_at(self, subject: str, person_id: UUID) -> None:
         (self.suspects if subject == CHECK else self.news_elsewhere).add(person_id)

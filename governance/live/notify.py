@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import DatabaseError, connection
 
 logger = logging.getLogger("chenu.live")
 CHANNEL_NAME = "chenu"
 CHECK = "check"
 ELSEWHERE = "elsewhere"
+ALL = "all"
 
 
 def notify(identity_id: UUID, seq: int) -> None:
@@ -29,6 +32,14 @@ def recheck(person_id: UUID) -> None:
 def elsewhere(person_id: UUID) -> None:
     """Has the sockets of a person told what waits in their other identities. Sent as `recheck` is."""
     hint(CHANNEL_NAME, f"{ELSEWHERE} {person_id}")
+
+
+def broadcast(kind: str, **data: Any) -> None:
+    """Tells every socket of the installation, outside any identity's sequence: so nothing of anybody's in it.
+
+    A lost one costs nothing but time: what is told so can be looked up.
+    """
+    hint(CHANNEL_NAME, f"{ALL} {orjson.dumps({**data, 'kind': kind}).decode()}")
 
 
 def hint(channel: str, payload: str) -> None:

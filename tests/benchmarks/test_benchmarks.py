@@ -18,6 +18,7 @@ from tests.ground import ROOT
 # Each names the proofs without which it would prove nothing; more may hold.
 PROOFS = {
     "holds": {"granted", "held", "held.sums", "ended", "settled", "settled.sums"},
+    "limits": {"postgres.window", "postgres.burst", "redis.window", "redis.burst", "redis.lost", "redis.back"},
     "resumes": {"answers", "mails", "left", "executions", "entries", "states", "chains"},
     "kills": {"over", "mails", "once", "ledger", "chains"},
     "isolation": {"clean", "found", "undone"},

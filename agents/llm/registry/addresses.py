@@ -41,7 +41,7 @@ def surroundings() -> Surroundings:
     return Surroundings(
         demo=settings.DEMO_MODE,
         anthropic=settings.ANTHROPIC_BASE_URL,
-        simulator=f"http://127.0.0.1:{settings.SIMULATOR_PORT}",
+        simulator=settings.ANTHROPIC_BASE_URL.rstrip("/"),  # in demonstration mode it is that
         named=tuple(settings.PROVIDER_BASE_URLS.items()),
     )
 

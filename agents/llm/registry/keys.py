@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from agents.llm.registry.addresses import plain, surroundings, trusts_environment
 from agents.llm.registry.models import IdentityKey, InstallationKey, Provider
 from agents.llm.registry.sealing import Row, opened
-from agents.llm.registry.snapshot import snapshot
+from agents.llm.registry.snapshot import Registry, snapshot
 from governance.isolation.context import SYSTEM_CHAIN, current, reading
 
 PLACEHOLDER = "demo"
@@ -66,23 +66,48 @@ def key_for(provider: str) -> Key | None:
     One query for the identity's own; the installation's are in the picture. Raises AuditUnavailable when a stored
     key does not open.
     """
+    home = snapshot().homes.get(provider)
+    if home is not None and not settings.DEMO_MODE and current().identity_id != SYSTEM_CHAIN:
+        with reading():
+            own = IdentityKey.objects.filter(provider_id=provider, base_url=home).first()
+            if own is not None:
+                return Key(opened(own), From.IDENTITY)
+    return installation_key(provider)
+
+
+def installation_key(provider: str) -> Key | None:
+    """The installation's key, None where there is none; no query. Raises AuditUnavailable as `key_for`."""
     picture, facts = snapshot(), snapshot().providers.get(provider)
     if facts is None:
         return None
     if settings.DEMO_MODE:
         return Key(PLACEHOLDER, From.DEMO)
-    home = picture.homes[provider]
-    if current().identity_id != SYSTEM_CHAIN:
-        with reading():
-            own = IdentityKey.objects.filter(provider_id=provider, base_url=home).first()
-            if own is not None:
-                return Key(opened(own), From.IDENTITY)
     shared = picture.keys.get(provider)
-    if shared is not None and shared.base_url == home:
+    if shared is not None and shared.base_url == picture.homes[provider]:
         return Key(opened(shared), From.INSTALLATION)
     if provider in picture.trusted and (secret := of_environment(facts.key_names)):
         return Key(secret, From.ENVIRONMENT)
     return None if facts.key_names else Key("", From.NOT_NEEDED)
+
+
+def keyed() -> frozenset[str]:
+    """The providers that have a key for the bound identity, or need none; one query, and no key is opened."""
+    picture = snapshot()
+    if settings.DEMO_MODE:
+        return frozenset(picture.providers)
+    found = {name for name in picture.providers if _shared(picture, name)}
+    if current().identity_id != SYSTEM_CHAIN:
+        own = IdentityKey.objects.values_list("provider_id", "base_url")
+        found |= {name for name, address in own if picture.homes.get(name) == address}
+    return frozenset(found)
+
+
+def _shared(picture: Registry, provider: str) -> bool:
+    """Has the installation a key for it, or does it need none?"""
+    facts, shared = picture.providers[provider], picture.keys.get(provider)
+    if shared is not None and shared.base_url == picture.homes[provider]:
+        return True
+    return not facts.key_names or (provider in picture.trusted and bool(of_environment(facts.key_names)))
 
 
 def of_environment(names: Iterable[str]) -> str:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from agents.llm.facts import ProviderFacts
+from agents.llm.endpoints import endpoint_of
+from agents.llm.errors import CallFailed
+from agents.llm.exchange import Patience
 from agents.llm.registry.key_actions import TEST, TESTED
-from agents.llm.registry.keys import Key, key_for
-from agents.llm.registry.models import StoredKey, Wire
+from agents.llm.registry.keys import key_for
+from agents.llm.registry.models import StoredKey
 from agents.llm.registry.snapshot import snapshot
+from agents.llm.wires import list_models
 from governance.errors import Conflict
 from governance.perform import perform
-from governance.webhooks.addresses import UnsafeAddress
-from governance.webhooks.sending import this_network
 
-CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
-NO_KEY, DENIED = "none", frozenset({401, 403})
+PATIENCE = Patience(connect=5.0, read=15.0, total=20.0)
+DENIED = frozenset({401, 403})
 Trial = StoredKey.Trial
 
 
@@ -31,61 +29,19 @@ def try_key(provider: str) -> Trial:
     facts = snapshot().providers.get(provider)
     if facts is None:
         raise Conflict("provider_off", _("This provider is switched off, or its address is not allowed."))
-    key = key_for(provider)
-    if key is None:
+    if key_for(provider) is None:
         raise Conflict("no_key", _("There is no key to test yet."))
     if not facts.supports.get("models_endpoint", False):
         raise Conflict("no_free_test", _("This provider has no free way to test a key: the first request shows it."))
-    outcome = probe(facts, key)
+    outcome = probe(provider)
     perform(TESTED, {"provider": provider, "outcome": outcome})
     return outcome
 
 
-def probe(facts: ProviderFacts, key: Key) -> Trial:
+def probe(provider: str) -> Trial:
     """The call itself; neither the key nor what the provider said leaves this function."""
-    if not _may_be_reached(facts):
-        return Trial.UNREACHABLE
-    return _anthropic(facts, key) if facts.wire == Wire.ANTHROPIC else _openai(facts, key)
-
-
-def _may_be_reached(facts: ProviderFacts) -> bool:
-    """Its name means public machines only, unless the operator named the address."""
-    if settings.DEMO_MODE or facts.id in settings.PROVIDER_BASE_URLS:
-        return True
     try:
-        this_network().check(facts.base_url)
-    except UnsafeAddress:
-        return False
-    return True
-
-
-def _anthropic(facts: ProviderFacts, key: Key) -> Trial:
-    import anthropic
-
-    timeout = anthropic.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    with anthropic.DefaultHttpxClient(follow_redirects=False, timeout=timeout) as http:
-        client = anthropic.Anthropic(
-            api_key=key.secret or NO_KEY, base_url=facts.base_url, max_retries=0, timeout=timeout, http_client=http
-        )
-        return _tried(lambda: client.models.list(limit=1), anthropic)
-
-
-def _openai(facts: ProviderFacts, key: Key) -> Trial:
-    import openai
-
-    timeout = openai.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    with openai.DefaultHttpxClient(follow_redirects=False, timeout=timeout) as http:
-        client = openai.OpenAI(
-            api_key=key.secret or NO_KEY, base_url=facts.base_url, max_retries=0, timeout=timeout, http_client=http
-        )
-        return _tried(client.models.list, openai)
-
-
-def _tried(call: Any, library: Any) -> Trial:
-    try:
-        call()
-    except library.APIStatusError as error:
-        return Trial.REFUSED if error.status_code in DENIED else Trial.UNREACHABLE
-    except (library.APIError, ValueError):
-        return Trial.UNREACHABLE
+        list_models(endpoint_of(provider), PATIENCE)
+    except CallFailed as failure:
+        return Trial.REFUSED if failure.status in DENIED else Trial.UNREACHABLE
     return Trial.OK

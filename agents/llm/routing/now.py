@@ -1,41 +1,49 @@
-"""The router as things are at this moment."""
+"""The router as things are at this moment: the registry's picture, the keys, the providers' health and limits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
 
-from django.conf import settings
-
-from agents.llm.catalogue import callable_models, provider_facts, shipped
+from agents.llm.catalogue import shipped
+from agents.llm.health.breaker import rates, unwell
+from agents.llm.limits.taking import full
+from agents.llm.registry.keys import keyed
+from agents.llm.registry.models import Provider
+from agents.llm.registry.snapshot import Registry, snapshot
 from agents.llm.routing.deciding import Router
 from agents.llm.routing.field import Field, State, prepared
 
 
-@lru_cache(maxsize=1)
-def field_now() -> Field:
-    """Everything that can be called."""
-    data, version = shipped()
-    return prepared({row["id"]: provider_facts(row) for row in data["providers"]}, callable_models(), data, version)
-
-
 def router_now() -> Router:
-    """The router of this moment, for the bound identity."""
-    return _router(field_now(), keyed_now())
+    """The router of this moment, for the bound identity. Raises LimitsUnavailable where nothing can be counted."""
+    picture = snapshot()
+    measured = tuple(sorted(rates().items()))
+    return _router(field_of(picture), keyed(), unwell(), full(picture.providers.values()), measured)
 
 
 @lru_cache(maxsize=32)
-def _router(field: Field, keyed: frozenset[str]) -> Router:
-    return Router(field, State(keyed))
+def _router(
+    field: Field,
+    keyed: frozenset[str],
+    unwell: frozenset[str],
+    full: frozenset[str],
+    rates: tuple[tuple[tuple[str, str], int], ...],
+) -> Router:
+    return Router(field, State(keyed, unwell, full, dict(rates)))
 
 
-def keyed_now() -> frozenset[str]:
-    """The providers that have a key for the bound identity."""
-    if settings.DEMO_MODE:
-        return frozenset(provider_names())
-    return frozenset({"anthropic"} if settings.ANTHROPIC_API_KEY else ())
+_fields: list[tuple[Registry, Field]] = []
+
+
+def field_of(picture: Registry) -> Field:
+    """Everything that can be called, prepared once for each picture."""
+    if not _fields or _fields[0][0] is not picture:
+        data, _version = shipped()
+        _fields[:] = [(picture, prepared(picture.providers, picture.models, data, str(picture.version)))]
+    return _fields[0][1]
 
 
 def provider_names() -> Mapping[str, str]:
     """What providers are called, by id."""
-    return {row["id"]: row["name"] for row in shipped()[0]["providers"]}
+    return dict(Provider.objects.order_by("position", "pk").values_list("pk", "name"))

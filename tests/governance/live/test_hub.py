@@ -70,3 +70,20 @@ def test_a_hint_that_makes_no_sense_is_no_reason_to_stop_listening(socket, paylo
     hub = Hub.__new__(Hub)  # without its threads
     hub.sockets = {UUID(int=2): {socket}}
     assert hub._hear(payload) is None
+
+
+class Loop:
+    """Calls at once what it is given."""
+
+    def call_soon_threadsafe(self, call, *arguments):
+        call(*arguments)
+
+
+def test_what_concerns_everybody_reaches_every_socket_that_has_begun(socket):
+    hub = Hub.__new__(Hub)
+    late = Socket(socket.admitted)
+    hub.loop, hub.sockets = Loop(), {UUID(int=2): {socket}, UUID(int=4): {late}}
+    hub._hear('all {"kind":"provider.health.changed"}')
+    assert (waiting(socket), waiting(late)) == (['{"kind":"provider.health.changed"}'], [])
+    hub._hear("all")
+    assert waiting(socket) == []

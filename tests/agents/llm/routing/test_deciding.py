@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from agents.llm.catalogue import shipped
+from agents.llm.catalogue import callable_models, provider_facts, shipped
 from agents.llm.facts import ModelFacts, ProviderFacts, Rates, Tier
 from agents.llm.routing.asking import Ask, Capability, Role, Strategy, Task, strategy_for
 from agents.llm.routing.deciding import Decision, Excluded, Router, decide
 from agents.llm.routing.field import Field, State, prepared
-from agents.llm.routing.now import field_now
 
 PREFERENCES = {
     "task_preferences": {"analysis": ["beta", "alpha"]},
@@ -201,6 +200,9 @@ def test_urgent_requests_ask_for_the_best_unless_a_strategy_is_named() -> None:
     assert strategy_for("", "normal", Strategy.COST) == Strategy.COST
 
 
+SHIPPED = prepared(
+    {row["id"]: provider_facts(row) for row in shipped()[0]["providers"]}, callable_models(), shipped()[0], "shipped"
+)
 ASKS = some.builds(
     Ask,
     task=some.sampled_from(Task.values),
@@ -216,7 +218,7 @@ ASKS = some.builds(
 
 @given(ASKS)
 def test_every_model_is_ranked_or_excluded_once_and_the_same_each_time(ask: Ask) -> None:
-    field, state = field_now(), State(frozenset(row["id"] for row in shipped()[0]["providers"]))
+    field, state = SHIPPED, State(frozenset(row["id"] for row in shipped()[0]["providers"]))
     decision = decide(field, ask, state)
     seen = [each.candidate for each in decision.ranked] + [each for each, _why in decision.excluded]
     assert sorted(each.place for each in seen) == list(range(len(field.candidates)))
