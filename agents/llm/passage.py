@@ -68,7 +68,9 @@ class Passage:
     def send(self, on_text: Callable[[str], None]) -> Answer | CallFailed:
         """The call, once there is room; its failure is returned, also that of never having been made."""
         try:
-            self.lease = wait_for_room(provider_of(self.id), self.turn, self.stop.asked, self._wait)
+            facts = provider_of(self.id)
+            self.id = facts.id
+            self.lease = wait_for_room(facts, self.turn, self.stop.asked, self._wait)
             admit(self.id, self.turn.ticket)
             self._admitted = True
         except CallFailed as failure:

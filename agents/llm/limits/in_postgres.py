@@ -65,7 +65,7 @@ class InPostgres:
     def rooms(self, limits: Mapping[str, Limits]) -> dict[str, Room]:
         spans = [_interval(each.window) for each in limits.values()]
         found = {each: Room(of.requests, of.tokens, of.at_once) for each, of in limits.items()}
-        rows = _rows(ROOMS, [list(limits), spans])
+        rows = _read(ROOMS, [list(limits), spans])  # only looks: nobody waits for it
         for provider, taken, tokens, under_way, paused, left_requests, left_tokens in rows:
             most = limits[provider]
             found[provider] = Room(
@@ -83,6 +83,10 @@ def _interval(seconds: float) -> timedelta:
 def _rows(sql: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
     if connection.in_atomic_block:
         raise RuntimeError("limits are counted outside a transaction: others would wait for its end")
+    return _read(sql, arguments)
+
+
+def _read(sql: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
         return cursor.fetchall()

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from agents.llm.catalogue import shipped
 from agents.llm.health.breaker import rates, unwell
+from agents.llm.limits.contract import LimitsUnavailable
 from agents.llm.limits.taking import full
 from agents.llm.registry.keys import keyed
 from agents.llm.registry.models import Provider
@@ -16,10 +17,14 @@ from agents.llm.routing.field import Field, State, prepared
 
 
 def router_now() -> Router:
-    """The router of this moment, for the bound identity. Raises LimitsUnavailable where nothing can be counted."""
+    """The router of this moment, for the bound identity. Where calls cannot be counted, nobody has room."""
     picture = snapshot()
+    try:
+        without_room = full(picture.providers.values())
+    except LimitsUnavailable:
+        without_room = frozenset(picture.providers)
     measured = tuple(sorted(rates().items()))
-    return _router(field_of(picture), keyed(), unwell(), full(picture.providers.values()), measured)
+    return _router(field_of(picture), keyed(), unwell(), without_room, measured)
 
 
 @lru_cache(maxsize=32)

@@ -37,8 +37,8 @@ NOVA = "anthropic"
 def one_place(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Lease]:
     """The only place at the provider, taken by somebody else; given back after the test."""
     settings.LIMITS_SCALE = 1
-    facts = replace(passage.provider(NOVA), id=f"tested-{uuid4().hex[:12]}", max_concurrency=1)
-    monkeypatch.setattr(passage, "provider", lambda name: facts)
+    facts = replace(passage.provider_of(NOVA), id=f"tested-{uuid4().hex[:12]}", max_concurrency=1)
+    monkeypatch.setattr(passage, "provider_of", lambda name: facts)
     held = take(facts, uuid4(), 10)
     assert isinstance(held, Lease)
     yield held
@@ -175,7 +175,7 @@ def test_a_pause_that_the_provider_asks_for_is_kept_by_everybody(alice: Person) 
     run = ask(alice, "Que contient ce fil ?\n#sim error 429")
     assert run.error == "rate_limited"
     assert ProviderHealth.objects.get(pk=NOVA).state == "closed"
-    answer = take(passage.provider(NOVA), uuid4(), 10)
+    answer = take(passage.provider_of(NOVA), uuid4(), 10)
     assert isinstance(answer, Wait)
     assert answer.why == "provider"
 
@@ -184,7 +184,7 @@ def test_a_worker_that_is_killed_while_its_run_waits_spends_nothing(
     alice: Person, tmp_path: Any, simulator: str, settings: Any
 ) -> None:
     """By a real worker process: the next one goes on with a new reservation, and the old one is given back."""
-    facts = passage.provider(NOVA)
+    facts = passage.provider_of(NOVA)
     settings.LIMITS_SCALE = 1
     others = [Turn(uuid4(), uuid4(), 10) for _ in range(facts.max_concurrency)]
     held = [wait_for_room(facts, other, threading.Event(), lambda wait: None) for other in others]

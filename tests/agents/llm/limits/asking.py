@@ -24,11 +24,11 @@ def main() -> None:
 
     from agents.llm.limits import contract
     from agents.llm.limits.waiting import Turn, wait_for_room
-    from agents.llm.passage import provider
+    from agents.llm.passage import provider_of
 
     name, requests, at_once, calls = sys.argv[1:5]
     settings.LIMITS_SCALE, contract.WINDOW = 1, 3.0
-    facts = replace(provider("anthropic"), id=name, rpm=int(requests), max_concurrency=int(at_once))
+    facts = replace(provider_of("anthropic"), id=name, rpm=int(requests), max_concurrency=int(at_once))
     for _ in range(1 if calls == "hang" else int(calls)):
         turn = Turn(uuid4(), uuid4(), 10)
         lease = wait_for_room(facts, turn, threading.Event(), lambda wait: print("waiting", flush=True))

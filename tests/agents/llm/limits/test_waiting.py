@@ -24,7 +24,7 @@ from agents.llm.limits.models import ProviderTake, ProviderWait
 from agents.llm.limits.taking import full, give_back, obey, take
 from agents.llm.limits.tasks import sweep_takes
 from agents.llm.limits.waiting import Turn, wait_for_room
-from agents.llm.passage import provider
+from agents.llm.passage import provider_of
 from tests.governance.live.processes import environment, eventually
 from tests.ground import ROOT
 
@@ -41,7 +41,7 @@ def where(request: pytest.FixtureRequest, settings: Any, monkeypatch: pytest.Mon
 
 
 def facts(**changes: Any) -> ProviderFacts:
-    return replace(provider("anthropic"), id=f"tested-{uuid4().hex[:12]}", **changes)
+    return replace(provider_of("anthropic"), id=f"tested-{uuid4().hex[:12]}", **changes)
 
 
 def turn(ticket: UUID | None = None) -> Turn:
