@@ -28,11 +28,7 @@ def simulator_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def simulator(simulator_url: str, settings: Any) -> Iterator[str]:
+def simulator(simulator_url: str, settings: Any) -> str:
     """Nova's calls go to the simulator for this test."""
-    from agents.llm.anthropic_wire import client
-
     settings.ANTHROPIC_BASE_URL = simulator_url
-    client.cache_clear()
-    yield simulator_url
-    client.cache_clear()
+    return simulator_url

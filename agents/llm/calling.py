@@ -11,14 +11,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from agents.llm.anthropic_wire import Answer, ModelRequest
 from agents.llm.catalogue import credits
 from agents.llm.errors import CallFailed
+from agents.llm.exchange import Answer, ModelRequest
 from agents.llm.models import Attempt
 from governance.ledger import budget
 from governance.uow import UnitOfWork
 
-PROVIDER = "anthropic"
 USE = ("input_tokens", "output_tokens", "credits", "pico_usd")
 
 
@@ -39,15 +38,15 @@ def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt
     input_bound = request.bytes()
     held = budget.hold(
         spender.account_id,
-        credits(input_bound, request.max_tokens),
-        request.model.worst_cost(input_bound, request.max_tokens),
+        credits(input_bound, request.output_limit),
+        request.model.worst_cost(input_bound, request.output_limit),
         run=spender.run_id,
         thread=spender.thread_id,
         calling=True,
     )
     attempt = Attempt(
         run_id=spender.run_id,
-        provider=PROVIDER,
+        provider=request.model.provider,
         model=request.model.id,
         price_version=request.model.price_version,
         hold_id=held.id,
@@ -66,12 +65,26 @@ def account_for(uow: UnitOfWork, attempt: Attempt, request: ModelRequest, ended:
     attempt.state = Attempt.State.FAILED if failed else Attempt.State.DONE
     attempt.error = ended.code if isinstance(ended, CallFailed) else ""
     attempt.input_tokens, attempt.output_tokens = ended.input_tokens or 0, ended.output_tokens or 0
-    attempt.usage_estimated = isinstance(ended, Answer) and ended.usage_estimated
+    attempt.usage_estimated = ended.usage_estimated
     attempt.credits = credits(attempt.input_tokens, attempt.output_tokens)
-    attempt.pico_usd = request.model.cost(attempt.input_tokens, attempt.output_tokens)
+    attempt.pico_usd = price(request, ended)
     _close(uow, attempt)
     kind = "llm.call.error" if failed else "llm.call.complete"
     uow.announce(kind, attempt.pk, attempt.run_id, credits=attempt.credits, error=attempt.error)
+
+
+def price(request: ModelRequest, ended: Answer | CallFailed) -> int:
+    """What a call costs by the catalogue, in pico-USD; nothing when it never began."""
+    used_input, used_output = ended.input_tokens or 0, ended.output_tokens or 0
+    if not used_input and not used_output:
+        return 0
+    return request.model.cost(
+        used_input,
+        used_output,
+        cache_read=ended.cache_read_tokens,
+        cache_write_5m=ended.cache_write_5m_tokens,
+        cache_write_1h=ended.cache_write_1h_tokens,
+    )
 
 
 def give_up_lost(uow: UnitOfWork, run_id: UUID) -> list[Attempt]:

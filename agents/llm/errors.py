@@ -6,8 +6,9 @@ from __future__ import annotations
 class CallFailed(Exception):
     """A call that gave no usable answer. What was used until then is known or estimated, never free.
 
-    `code`: `rate_limited`, `overloaded`, `provider_error`, `unreachable`, `refused`, `cut`, `malformed`,
-    `wrong_model`, `cancelled`, `timeout`. `retryable`: trying again may help.
+    `code`: `rate_limited`, `overloaded`, `provider_error`, `unreachable`, `refused`, `cut`, `malformed`, `too_much`,
+    `wrong_model`, `cancelled`, `timeout`, `refused_address`. `retryable`: trying again may help. `status`: the HTTP
+    status, 0 without one. Nothing of what the provider wrote is in it: that may quote the prompt.
     """
 
     def __init__(
@@ -17,6 +18,7 @@ class CallFailed(Exception):
         *,
         retryable: bool = False,
         retry_after: float | None = None,
+        status: int = 0,
         input_tokens: int = 0,
         output_tokens: int = 0,
         text: str = "",
@@ -25,6 +27,12 @@ class CallFailed(Exception):
         self.code = code
         self.retryable = retryable
         self.retry_after = retry_after
+        self.status = status
         self.input_tokens = input_tokens
         self.output_tokens = output_tokens
+        self.cache_read_tokens = self.cache_write_5m_tokens = self.cache_write_1h_tokens = 0
+        self.usage_estimated = False
+        self.reported_cost: int | None = None
+        self.headers: dict[str, str] = {}
+        self.model = ""
         self.text = text

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-CHAT, EMBEDDING = "chat", "embedding"
+CHAT, EMBEDDING, TRANSCRIPTION = "chat", "embedding", "transcription"
 CACHE_RATES = ("cache_read", "cache_write_5m", "cache_write_1h")
 
 
@@ -45,7 +45,8 @@ class Tier:
 class ModelFacts:
     """One model of one provider. `supports` and `quirks` are its own merged over its provider's (`merged_quirks`).
 
-    `quality`: 0 to 100; `historic`: reachable by name, never chosen by the router on its own.
+    `quality`: 0 to 100; `historic`: reachable by name, never chosen by the router on its own. `per_minute`: pico-USD
+    for a begun minute of what is transcribed; None where that has no price.
     """
 
     provider: str
@@ -67,11 +68,30 @@ class ModelFacts:
     historic: bool = False
     dimensions: int | None = None
     deprecated_on: str | None = None
+    per_minute: int | None = None
 
-    def cost(self, input_tokens: int, output_tokens: int) -> int:
-        """The price of a call in pico-USD, its fee included."""
+    def cost(
+        self,
+        input_tokens: int,
+        output_tokens: int,
+        *,
+        cache_read: int = 0,
+        cache_write_5m: int = 0,
+        cache_write_1h: int = 0,
+    ) -> int:
+        """The price of a call in pico-USD, its fee included.
+
+        `input_tokens` is the whole input; the cached counts say how much of it was read from or written to a cache.
+        """
         rates = self.rates_for(input_tokens)
-        return input_tokens * rates.input + output_tokens * rates.output + self.fee
+        cached = (
+            (cache_read, rates.cache_read),
+            (cache_write_5m, rates.cache_write_5m),
+            (cache_write_1h, rates.cache_write_1h),
+        )
+        whole = (input_tokens - sum(count for count, _ in cached)) * rates.input
+        whole += sum(count * (rates.input if rate is None else rate) for count, rate in cached)
+        return whole + output_tokens * rates.output + self.fee
 
     def worst_cost(self, input_tokens: int, output_tokens: int, *, caching: bool = False) -> int:
         """What such a call can cost at most: the dearest rates that any input up to that length may meet.

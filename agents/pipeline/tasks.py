@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from agents.llm.anthropic_wire import client
+from agents.llm import nova
 from agents.pipeline.starting import EXECUTE
 from agents.runtime.loop import execute
 from agents.runtime.lost import end_lost
@@ -12,7 +12,7 @@ from governance.jobs.registry import every, job, warm_up
 
 SWEEP_EVERY = 20  # seconds
 
-warm_up(client)  # the provider's library takes a second to load
+warm_up(nova.warm)  # the provider's library takes a second to load
 
 
 @job(EXECUTE)

@@ -13,10 +13,11 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from agents.llm.anthropic_wire import Answer, ModelRequest, Stop, send
+from agents.llm import nova
 from agents.llm.calling import Spender, account_for, give_up_lost, reserve
 from agents.llm.catalogue import model
 from agents.llm.errors import CallFailed
+from agents.llm.exchange import Answer, ModelRequest, Stop
 from agents.llm.models import Attempt
 from agents.pipeline.binding import run_binding
 from agents.pipeline.lanes.encode import MAX_OUTPUT
@@ -233,7 +234,7 @@ class Execution:
                 return False
             with Speaker(self.run) as speaker:
                 try:
-                    answer = send(request, speaker.say, self.stop)
+                    answer = nova.send(nova.endpoint(), request, speaker.say, self.stop)
                 except CallFailed as failure:
                     ended: Answer | CallFailed = failure
                 else:
@@ -374,6 +375,7 @@ class Execution:
             messages=[first, *(self.story.turns if turns is None else turns)],
             tools=[tool.spec() for tool in offered(self.run)],
             max_tokens=MAX_OUTPUT,
+            exact_model=True,
         )
 
 

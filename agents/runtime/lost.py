@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from agents.llm.anthropic_wire import Stop
+from agents.llm.exchange import Stop
 from agents.pipeline.models import Run, ToolCall
 from agents.pipeline.starting import EXECUTE
 from agents.runtime.loop import Execution, TakenOver

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection
 
-from agents.llm.anthropic_wire import Stop
+from agents.llm.exchange import Stop
 from agents.pipeline.models import Run
 from governance.isolation.context import Why, bind, system_scope
 

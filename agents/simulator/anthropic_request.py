@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
 from agents.simulator import tokens
+from agents.simulator.conversation import Message, last_words
 from agents.simulator.turns import Ask, Tool, ToolResult
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_SIM_LINE = re.compile(r"^[ \t]*#sim[ \t]", re.MULTILINE)
 _MEDIA = {"image", "document", "search_result", "container_upload"}
 _ROLE_BLOCKS = {
     "user": {"text", "tool_result"} | _MEDIA,
@@ -21,15 +20,6 @@ _ROLE_BLOCKS = {
 
 class InvalidRequest(ValueError):
     """A body that the real API would refuse with 400; the message begins with the field's path."""
-
-
-@dataclass(slots=True)
-class _Message:
-    role: str
-    texts: list[str] = field(default_factory=list)
-    uses: dict[str, str] = field(default_factory=dict)
-    results: list[ToolResult] = field(default_factory=list)
-    size: int = tokens.PER_MESSAGE
 
 
 def parse(body: Any, raw: bytes, *, counting: bool = False) -> Ask:
@@ -42,7 +32,7 @@ def parse(body: Any, raw: bytes, *, counting: bool = False) -> Ask:
     tools, tool_size = _tools(_optional(body, "tools", list, "list", []))
     offered, must_call = _choice(body.get("tool_choice"), tools)
     system = _plain_text(body.get("system", ""), "system")
-    source, step, results = _source(messages)
+    source, step, results = last_words(messages)
     user_texts = ["\n".join(message.texts) for message in messages[:source] if message.role == "user"]
     return Ask(
         model=model,
@@ -60,23 +50,7 @@ def parse(body: Any, raw: bytes, *, counting: bool = False) -> Ask:
     )
 
 
-def _source(messages: list[_Message]) -> tuple[int, int, tuple[ToolResult, ...]]:
-    """Where the user's last words are, how many rounds of results came after, and the last round.
-
-    Words that ride along with tool results only count as new when they hold a ``#sim`` line: a caller may
-    add a remark to the results without starting over.
-    """
-    source = 0
-    for index, message in enumerate(messages):
-        if message.role != "user" or not message.texts:
-            continue
-        if not message.results or any(_SIM_LINE.search(text) for text in message.texts):
-            source = index
-    rounds = [message.results for message in messages[source + 1 :] if message.results]
-    return source, len(rounds), tuple(rounds[-1]) if rounds else ()
-
-
-def _messages(items: list[Any]) -> list[_Message]:
+def _messages(items: list[Any]) -> list[Message]:
     _require(bool(items), "messages", "at least one message is required")
     messages = [_message(item, f"messages.{index}") for index, item in enumerate(items)]
     _require(messages[0].role == "user", "messages", 'first message must use the "user" role')
@@ -102,7 +76,7 @@ def _messages(items: list[Any]) -> list[_Message]:
     return messages
 
 
-def _message(item: Any, at: str) -> _Message:
+def _message(item: Any, at: str) -> Message:
     _require(isinstance(item, dict), at, "Input should be a valid dictionary")
     role = item.get("role")
     _require(role in _ROLE_BLOCKS, f"{at}.role", "Input should be 'user' or 'assistant'")
@@ -112,13 +86,13 @@ def _message(item: Any, at: str) -> _Message:
         content = [{"type": "text", "text": content}]
     _require(isinstance(content, list), f"{at}.content", "Input should be a valid string or list")
     _require(bool(content), f"{at}.content", "messages must have non-empty content")
-    message = _Message(role)
+    message = Message(role)
     for index, block in enumerate(content):
         _read_block(message, block, f"{at}.content.{index}")
     return message
 
 
-def _read_block(message: _Message, block: Any, at: str) -> None:
+def _read_block(message: Message, block: Any, at: str) -> None:
     _require(isinstance(block, dict), at, "Input should be a valid dictionary")
     kind = block.get("type")
     _require(kind in _ROLE_BLOCKS[message.role], f"{at}.type", f"{kind!r} is not allowed in {message.role}")

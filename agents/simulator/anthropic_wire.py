@@ -12,7 +12,16 @@ from agents.simulator import models
 from agents.simulator.anthropic_request import InvalidRequest, parse
 from agents.simulator.directives import DirectiveError
 from agents.simulator.engine import Engine
-from agents.simulator.exchange import Headers, HttpReply, HttpRequest
+from agents.simulator.exchange import (
+    HUGE_PAUSE,
+    HUGE_PIECE,
+    HUGE_PIECES,
+    Headers,
+    HttpReply,
+    HttpRequest,
+    misbehaviour,
+)
+from agents.simulator.faces import Face, Refused
 from agents.simulator.turns import Call, Turn
 
 Handler = Callable[[HttpRequest], HttpReply]
@@ -47,8 +56,9 @@ _BROKEN = b'event: content_block_delta\ndata: {"type":"content_block_delta","ind
 class AnthropicWire:
     """The wire as the application's ``anthropic`` client speaks it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, face: Face | None = None) -> None:
+        """``face``: the provider whose own rules are enforced."""
+        self._engine, self._face = engine, face
 
     def routes(self) -> dict[str, dict[str, Handler]]:
         """See ``exchange.Wire``."""
@@ -61,7 +71,7 @@ class AnthropicWire:
 
     def error(self, request_id: str, status: int, message: str) -> HttpReply:
         """See ``exchange.Wire``; a 429 carries ``retry-after``."""
-        headers: Headers = (_JSON, (b"request-id", request_id.encode()))
+        headers: Headers = (_JSON, *self._headers(request_id))
         if status == 429:
             headers += ((b"retry-after", RETRY_AFTER_SECONDS),)
         return HttpReply(status, headers, (_dump(_error_body(request_id, status, message)),))
@@ -72,6 +82,8 @@ class AnthropicWire:
                 return self.error(http.id, 401, "x-api-key header is required")
             try:
                 return handler(http)
+            except Refused as refusal:
+                return self.error(http.id, refusal.status, str(refusal))
             except (InvalidRequest, DirectiveError) as refusal:
                 return self.error(http.id, 400, str(refusal))
             except orjson.JSONDecodeError as invalid:
@@ -80,13 +92,23 @@ class AnthropicWire:
         return guarded
 
     def _message(self, http: HttpRequest) -> HttpReply:
-        ask = parse(orjson.loads(http.body), http.body)
+        body = orjson.loads(http.body)
+        ask = parse(body, http.body)
+        if self._face is not None:
+            self._face.judge(body, dict(http.headers))
         turn = self._engine.answer(ask)
         faults = turn.faults
+        if wrong := misbehaviour(faults, self._headers(http.id)):
+            return wrong
         if faults.status and not (faults.late and ask.stream):
             refused = self.error(http.id, faults.status, forced_message(faults.status))
             return HttpReply(refused.status, refused.headers, _after(faults.delay, refused.steps[0]))
-        return _stream(http, turn) if ask.stream else _whole(http, turn)
+        headers = self._headers(http.id)
+        return _stream(http, turn, headers) if ask.stream else _whole(turn, headers)
+
+    def _headers(self, request_id: str) -> Headers:
+        limits = self._face.rate_headers() if self._face is not None else ()
+        return ((b"request-id", request_id.encode()), *limits)
 
     def _count(self, http: HttpRequest) -> HttpReply:
         ask = parse(orjson.loads(http.body), http.body, counting=True)
@@ -122,14 +144,14 @@ def _error_body(request_id: str, status: int, message: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": kind, "message": message}, "request_id": request_id}
 
 
-def _whole(http: HttpRequest, turn: Turn) -> HttpReply:
+def _whole(turn: Turn, own: Headers) -> HttpReply:
     content: list[dict[str, Any]] = [{"type": "text", "text": turn.text}] if turn.text else []
     content += [_call_block(call, call.arguments) for call in turn.calls]
     body = _dump(
         _envelope(turn, content, turn.output_tokens)
         | {"stop_reason": STOPS[turn.stop], "stop_sequence": turn.stop_sequence}
     )
-    headers: Headers = (_JSON, (b"request-id", http.id.encode()))
+    headers: Headers = (_JSON, *own)
     if turn.faults.cut:
         headers += ((b"content-length", b"%d" % len(body)),)
         return HttpReply(200, headers, _after(turn.faults.delay, b""), complete=False)
@@ -138,7 +160,7 @@ def _whole(http: HttpRequest, turn: Turn) -> HttpReply:
     return HttpReply(200, headers, _after(turn.faults.delay, body))
 
 
-def _stream(http: HttpRequest, turn: Turn) -> HttpReply:
+def _stream(http: HttpRequest, turn: Turn, own: Headers) -> HttpReply:
     faults = turn.faults
     opening, pieces, closing = _events(turn)
     half = max(1, len(pieces) // 2)
@@ -152,8 +174,13 @@ def _stream(http: HttpRequest, turn: Turn) -> HttpReply:
     headers: Headers = (
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"cache-control", b"no-cache"),
-        (b"request-id", http.id.encode()),
+        *own,
     )
+    if faults.empty:
+        return HttpReply(200, headers, (_event("message_stop", {"type": "message_stop"}),))
+    if faults.huge:
+        event = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a" * HUGE_PIECE}}
+        return HttpReply(200, headers, (opening, *(HUGE_PAUSE, _event("content_block_delta", event)) * HUGE_PIECES))
     return HttpReply(200, headers, _steps(turn, opening, pieces, closing), complete=not faults.cut)
 
 
@@ -218,10 +245,11 @@ def _envelope(turn: Turn, content: list[dict[str, Any]], output_tokens: int) -> 
 
 
 def _usage(turn: Turn, output_tokens: int) -> dict[str, Any]:
+    cached = min(turn.faults.cached, turn.input_tokens)
     return {
-        "input_tokens": turn.input_tokens,
+        "input_tokens": turn.input_tokens - cached,
         "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
+        "cache_read_input_tokens": cached,
         "output_tokens": output_tokens,
     }
 

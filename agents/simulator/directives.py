@@ -11,6 +11,12 @@ One order per line, several lines together; lines inside ``<context>…</context
 ``#sim pace 20ms``              wait before each piece of a stream
 ``#sim cut``                    drop the connection in the middle
 ``#sim malformed``              broken JSON in the middle
+``#sim hang``                   take the request and never answer
+``#sim huge``                   an answer that does not end (16 MiB of it)
+``#sim html``                   a page instead of an answer
+``#sim empty``                  an answer that ends without having begun
+``#sim redirect URL``           send the caller elsewhere
+``#sim cached N``               N tokens of the input came from a cache
 ``#sim model NAME``             answer under another model's name
 ``#sim usage none``             no usage in the answer
 ``#sim long N``                 N words
@@ -103,6 +109,18 @@ def _obey(script: Script, order: str) -> Script:
             return replace(script, faults=replace(faults, cut=True))
         case "malformed", "":
             return replace(script, faults=replace(faults, malformed=True))
+        case "hang", "":
+            return replace(script, faults=replace(faults, hang=True))
+        case "huge", "":
+            return replace(script, faults=replace(faults, huge=True))
+        case "html", "":
+            return replace(script, faults=replace(faults, html=True))
+        case "empty", "":
+            return replace(script, faults=replace(faults, empty=True))
+        case "redirect", _ if rest and " " not in rest:
+            return replace(script, faults=replace(faults, redirect=rest))
+        case "cached", _ if rest.isdecimal():
+            return replace(script, faults=replace(faults, cached=int(rest)))
         case "usage", "none":
             return replace(script, faults=replace(faults, no_usage=True))
         case "model", _ if rest and " " not in rest:

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from agents.simulator.turns import Faults
+
+HANG_SECONDS = 600.0
+HUGE_PIECES, HUGE_PIECE, HUGE_PAUSE = 256, 64 * 1024, 0.001
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
@@ -31,6 +35,17 @@ class HttpReply:
     headers: Headers
     steps: tuple[bytes | float, ...]
     complete: bool = True
+
+
+def misbehaviour(faults: Faults, headers: Headers) -> HttpReply | None:
+    """What goes wrong before an answer begins, on any wire; None when nothing does."""
+    if faults.hang:
+        return HttpReply(200, headers, (HANG_SECONDS, b""))
+    if faults.redirect:
+        return HttpReply(307, (*headers, (b"location", faults.redirect.encode())), (b"",))
+    if faults.html:
+        return HttpReply(200, ((b"content-type", b"text/html"),), (b"<!doctype html><title>Welcome</title>",))
+    return None
 
 
 class Wire(Protocol):

@@ -60,7 +60,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong on purpose; ``delay`` (before the first token) ``pace`` (each piece) are seconds."""
+    """What goes wrong on purpose; ``delay`` (before the first token) ``pace`` (each piece) are seconds.
+
+    ``cached``: so many input tokens are said to come from a cache.
+    """
 
     status: int = 0
     late: bool = False
@@ -69,6 +72,12 @@ class Faults:
     cut: bool = False
     malformed: bool = False
     no_usage: bool = False
+    hang: bool = False
+    huge: bool = False
+    html: bool = False
+    empty: bool = False
+    redirect: str = ""
+    cached: int = 0
 
 
 @dataclass(frozen=True, slots=True)

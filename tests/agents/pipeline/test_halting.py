@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from uuid_utils.compat import uuid7
 
-from agents.llm.anthropic_wire import Stop
+from agents.llm.exchange import Stop
 from agents.models import Run
 from agents.pipeline import starting
 from agents.runtime import stopping
