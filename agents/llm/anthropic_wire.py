@@ -21,7 +21,9 @@ KEPT_WHOLE = ("redacted_thinking",)
 def read(endpoint: Endpoint, request: ModelRequest, reading: Reading, patience: Patience) -> None:
     """Makes the call and reads its answer to the end."""
     body = body_of(request)
-    with client(endpoint).messages.create(**body, timeout=timeouts(patience)) as stream:
+    # The client knows no names that its newest models have dropped; older models still take them.
+    more = {ours: body.pop(ours) for ours in OPTIONS.values() if ours in body}
+    with client(endpoint).messages.create(**body, extra_body=more, timeout=timeouts(patience)) as stream:
         prefix = endpoint.provider.quirks.get("rate_headers_prefix")
         reading.begin(kept_headers(stream.response.headers, prefix))
         if "event-stream" not in stream.response.headers.get("content-type", ""):

@@ -107,13 +107,13 @@ class Answer:
     def tool_calls(self) -> list[dict[str, Any]]:
         return [block for block in self.content if block["type"] == "tool_use"]
 
-    def estimate_use(self, request_bytes: int) -> None:
-        """Fills usage the provider did not report, from the bytes, and says so."""
+    def estimate_use(self, request_bytes: int, produced: int = 0) -> None:
+        """Fills usage the provider did not report, from the bytes (`produced`: those that came), and says so."""
         if self.input_tokens is None:
             self.input_tokens, self.usage_estimated = -(-request_bytes // BYTES_PER_TOKEN), True
         if self.output_tokens is None:
-            produced = len(json.dumps(self.content, ensure_ascii=False).encode()) if self.content else 0
-            self.output_tokens, self.usage_estimated = -(-produced // BYTES_PER_TOKEN), True
+            kept = len(json.dumps(self.content, ensure_ascii=False).encode()) if self.content else 0
+            self.output_tokens, self.usage_estimated = -(-max(kept, produced) // BYTES_PER_TOKEN), True
 
     def lend_use(self, failure: CallFailed) -> CallFailed:
         """The failure, with the use and the words of this unfinished answer."""
@@ -150,7 +150,8 @@ class Reading:
     def __init__(self, request: ModelRequest, on_text: Callable[[str], None]) -> None:
         self.request, self.on_text, self.answer = request, on_text, Answer()
         self.began = False
-        self._room = SPARE_BYTES + CONTENT_BYTES_PER_TOKEN * request.output_limit
+        self.taken = 0
+        self._most = SPARE_BYTES + CONTENT_BYTES_PER_TOKEN * request.output_limit
         self._pieces: list[tuple[dict[str, Any], str, list[str]]] = []
 
     def begin(self, headers: dict[str, str]) -> None:
@@ -179,8 +180,8 @@ class Reading:
 
     def take(self, piece: str) -> None:
         """Counts what comes in. Raises CallFailed (`too_much`)."""
-        self._room -= len(piece) if piece.isascii() else len(piece.encode("utf-8", "surrogatepass"))
-        if self._room < 0:
+        self.taken += len(piece) if piece.isascii() else len(piece.encode("utf-8", "surrogatepass"))
+        if self.taken > self._most:
             raise CallFailed("too_much", "the answer is longer than was allowed")
 
     def gather(self) -> Answer:

@@ -22,7 +22,7 @@ KEPT_HEADERS = ("retry-after", "retry-after-ms", "x-request-id", "request-id")
 RATE_HEADERS = "x-ratelimit-"
 MOST_HEADERS, LONGEST_HEADER = 40, 200
 # What Python says when an answer has another shape than its wire promises.
-MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, httpx2.DecodingError)
+MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 
 
 def failure_of(error: BaseException, *, began: bool) -> CallFailed:
@@ -34,12 +34,16 @@ def failure_of(error: BaseException, *, began: bool) -> CallFailed:
         return CallFailed("too_much", "the answer is longer than was allowed")
     if response := _refusal(error):
         return status_failure(response.status_code, _kind(error), response.headers)
+    if any(isinstance(each, httpx2.DecodingError) for each in causes):
+        return CallFailed("malformed", "the answer is not readable", retryable=True)
     if any(isinstance(each, httpx2.TimeoutException) for each in causes):
         return CallFailed("timeout", retryable=not began)
     if any(isinstance(each, httpx2.ConnectError) for each in causes):
         return CallFailed("unreachable", retryable=True)
     if any(isinstance(each, httpx2.TransportError) for each in causes):
         return CallFailed("cut", "the connection was lost", retryable=True)
+    if isinstance(error, MISSHAPEN) and not began:
+        return CallFailed("refused", f"the request could not be made: {type(error).__name__}")
     if isinstance(error, MISSHAPEN):
         return CallFailed("malformed", "the answer is not valid", retryable=True)
     return CallFailed("provider_error", type(error).__name__, retryable=True)

@@ -11,6 +11,7 @@ from agents.llm.exchange import ModelRequest
 from agents.llm.facts import merged
 
 Message = dict[str, Any]
+UNOFFERED = "unoffered"
 CALL_FIELD = "tool_calls[]."
 # What a provider that refuses unknown fields knows.
 STRICT_FIELDS = frozenset({
@@ -38,7 +39,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
     if quirks.get("stream_usage_mode", "stream_options") == "stream_options":
         body["stream_options"] = {"include_usage": True}
     choice = _choice(request)
-    if request.tools and choice != "none":
+    if request.tools and choice != UNOFFERED:
         body["tools"] = [_tool(tool) for tool in request.tools]
         if choice is not None:
             body["tool_choice"] = choice
@@ -61,14 +62,14 @@ def _plain_json(wanted: Mapping[str, Any], system: str) -> tuple[dict[str, Any],
 
 
 def _choice(request: ModelRequest) -> Any:
-    """The wire's word for the choice of tools; `none` where it cannot be said means that none is offered."""
+    """The wire's word for the choice of tools; where “none” cannot be said, no tool is offered."""
     model, kind = request.model, (request.tool_choice or {}).get("type")
     if not request.tools or kind is None:
         return None
     if kind in {"auto", "none"}:
         allowed = model.quirks.get("tool_choice_values", ("auto", "none"))
         unsaid = kind not in allowed or "tool_choice" in model.quirks.get("drop_params", ())
-        return ("none" if kind == "none" else None) if unsaid else kind
+        return (UNOFFERED if kind == "none" else None) if unsaid else kind
     values = model.quirks.get("tool_choice_values", ("required",))
     dropped = "tool_choice" in model.quirks.get("drop_params", ())
     if not model.supports.get("forced_tool_choice", True) or "required" not in values or dropped:

@@ -53,7 +53,7 @@ def send(
         finally:
             stop.closing(None)
     answer = reading.gather()
-    answer.estimate_use(request.bytes())
+    answer.estimate_use(request.bytes(), reading.taken)
     return answer
 
 
@@ -90,7 +90,7 @@ def _with_use(
     if response is not None and not reading.began:
         answer.headers = kept_headers(response.headers, endpoint.provider.quirks.get("rate_headers_prefix"))
     if reading.began or (line.sent and not failure.status):
-        answer.estimate_use(reading.request.bytes())
+        answer.estimate_use(reading.request.bytes(), reading.taken)
     else:
         answer.input_tokens = answer.output_tokens = 0
     return answer.lend_use(failure)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+import urllib.request
 from typing import Any
 
 import pytest
@@ -343,3 +345,19 @@ def test_a_thread_of_another_sphere_is_refused(alice: Person) -> None:
         with pytest.raises(GovernanceError) as refused:
             perform("agents.run.start", {"text": "Bonjour", "sphere": "personal", "thread": thread.pk})
     assert (refused.value.status, refused.value.code) == (422, "sphere_mismatch")
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("other", ["gpt-6-sol", "openrouter"])
+def test_nova_asks_nobody_but_claude(alice: Person, settings: Any, simulator: str, other: str) -> None:
+    with urllib.request.urlopen(f"{simulator}/healthz") as reply:
+        before = json.loads(reply.read())["requests"]
+    settings.NOVA_MODEL = {"openrouter": "anthropic/claude-sonnet-5.5"}.get(other, other)
+    run = ask(alice, "Que contient ma note Jardin ?")
+    assert (run.status, run.error, run.cost_pico_usd) == ("failed", "refused", 0)
+    with alice.looking():
+        [attempt] = Attempt.objects.filter(run_id=run.pk)
+        assert (attempt.state, attempt.error, attempt.pico_usd) == ("failed", "refused", 0)
+    with urllib.request.urlopen(f"{simulator}/healthz") as reply:
+        assert json.loads(reply.read())["requests"] == before
+    whole(alice)
