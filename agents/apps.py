@@ -9,6 +9,7 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import events, exports, law_checks, looks, statements, tellers
+        from agents.llm.completing import actions as completing  # noqa: F401 (declares the actions)
         from agents.llm.routing import actions as routing  # noqa: F401 (declares the actions)
         from agents.pipeline import (
             actions,  # noqa: F401 (declares the actions)
@@ -20,6 +21,7 @@ class AgentsConfig(AppConfig):
         from governance.limits.kinds import EXECUTION, register_limit
 
         register_limit(EXECUTION, r"/api/v2/nova/(query|runs/[^/]+/continue)/?")
+        register_limit(EXECUTION, r"/api/v2/llm/complete/?|/v1/(chat/completions|messages)/?")
         register_limit(EXECUTION, r"/[ts]/[^/]+/ask/|/runs/[^/]+/(answer|retry)/")
         events.register()
         exports.register()

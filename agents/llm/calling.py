@@ -23,11 +23,11 @@ USE = ("input_tokens", "output_tokens", "credits", "pico_usd")
 
 @dataclass(frozen=True, slots=True)
 class Spender:
-    """What a call is paid from, and for: the leaf account, its run and thread."""
+    """What a call is paid from, and for: the leaf account, its run and thread (a completion has neither)."""
 
     account_id: UUID
-    run_id: UUID
-    thread_id: UUID
+    run_id: UUID | None
+    thread_id: UUID | None
 
 
 def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt:

@@ -8,7 +8,10 @@ from governance.isolation.models import Scoped
 
 
 class Attempt(Scoped):
-    """One call of a provider: reserved before, settled after; `hold_id` names its reservation."""
+    """One call of a provider: reserved before, settled after; `hold_id` names its reservation.
+
+    `person_id`, `first_id`: for a completion, who asked, and the first of its attempts. A run knows its own.
+    """
 
     class State(models.TextChoices):
         CALLING = "calling"
@@ -17,6 +20,8 @@ class Attempt(Scoped):
         LOST = "lost"
 
     run_id = models.UUIDField(null=True)
+    person_id = models.UUIDField(null=True)
+    first_id = models.UUIDField(null=True)
     provider = models.CharField(max_length=30)
     model = models.CharField(max_length=80)
     price_version = models.CharField(max_length=60)

@@ -17,6 +17,7 @@ NOBODY: frozenset[str] = frozenset()
 MACHINE = SYSTEM = STAFF = NOBODY
 
 ROLES: dict[str, frozenset[str]] = {
+    "agents.llm.complete": ACT,
     "agents.route.decide": ACT,
     "agents.route.prefer": MANAGE,
     "agents.run.continue": ACT,
