@@ -9,6 +9,7 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import events, exports, law_checks, looks, statements, tellers
+        from agents.gateway import errors as gateway
         from agents.llm.completing import actions as completing  # noqa: F401 (declares the actions)
         from agents.llm.routing import actions as routing  # noqa: F401 (declares the actions)
         from agents.pipeline import (
@@ -25,6 +26,7 @@ class AgentsConfig(AppConfig):
         register_limit(EXECUTION, r"/[ts]/[^/]+/ask/|/runs/[^/]+/(answer|retry)/")
         events.register()
         exports.register()
+        gateway.register()
         halting.register()
         knowing.register()
         leaving.register()
