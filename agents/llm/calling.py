@@ -91,10 +91,15 @@ def give_up_lost(uow: UnitOfWork, run_id: UUID) -> list[Attempt]:
     """Attempts whose process died during the call: nobody knows what they used, so all that was held is spent."""
     lost = list(Attempt.objects.filter(run_id=run_id, state=Attempt.State.CALLING))
     for attempt in lost:
-        attempt.state, attempt.error = Attempt.State.LOST, "lost"
-        attempt.credits, attempt.pico_usd, attempt.usage_estimated = attempt.held_credits, attempt.held_pico_usd, True
-        _close(uow, attempt)
+        close_lost(uow, attempt)
     return lost
+
+
+def close_lost(uow: UnitOfWork, attempt: Attempt) -> None:
+    """One such attempt."""
+    attempt.state, attempt.error = Attempt.State.LOST, "lost"
+    attempt.credits, attempt.pico_usd, attempt.usage_estimated = attempt.held_credits, attempt.held_pico_usd, True
+    _close(uow, attempt)
 
 
 def _close(uow: UnitOfWork, attempt: Attempt) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from agents.llm.completing.actions import COMPLETE
 from agents.llm.completing.carrying import Call, Speak, under_way
@@ -21,6 +22,8 @@ from governance.registry.actions import get_action
 
 # An approval that can no longer be used: what was asked is asked anew.
 SPENT = frozenset({"stale_checkpoint", "checkpoint_consumed", "checkpoint_expired"})
+# Somebody else has just asked the same: then their question is the one.
+MEANWHILE = SPENT | {"checkpoint_exists"}
 SHOWN = frozenset({"text", "tool_use"})
 
 
@@ -62,23 +65,26 @@ def complete(
     asked = parse(action, params)
     assert isinstance(asked, CompleteParams)
     with reading():
-        call = Call(plan_for(action, asked), say, stop or Stop())
-    try:
-        return _performed(call)
-    except (Conflict, Gone) as unusable:
-        if call.plan.approval is None or unusable.code not in SPENT:
-            raise
-    return _performed(Call(call.plan, say, call.stop), again=True)
+        plan = plan_for(action, asked)
+    approval, stop = plan.approval, stop or Stop()
+    for last in (False, False, True):
+        try:
+            return _performed(Call(plan, say, stop), approval)
+        except (Conflict, Gone) as meanwhile:
+            if last or meanwhile.code not in MEANWHILE:
+                raise
+            approval = None if meanwhile.code in SPENT else approval
+    raise AssertionError("the last trial returns or raises")
 
 
-def _performed(call: Call, again: bool = False) -> Done:
+def _performed(call: Call, approval: UUID | None) -> Done:
     token = under_way.set(call)
     plan = call.plan
     try:
         perform(
             COMPLETE,
             plan.params,
-            approval=None if again else plan.approval,
+            approval=approval,
             binding=plan.binding(),
             estimate={**plan.expected(), "sphere": plan.params.sphere or None, "resource_type": "agents.attempt"},
         )
