@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
+import urllib.request
 from typing import Any
 
 import anthropic
@@ -10,6 +13,7 @@ import openai
 import pytest
 
 from tests.agents.gateway.conftest import Caller
+from tests.ground import ROOT
 
 pytestmark = [pytest.mark.e2e]
 CLAUDE, GPT = "claude-sonnet-5-5", "auto"
@@ -262,3 +266,27 @@ def test_the_balance_is_the_sum_of_what_was_settled(caller: Caller) -> None:
     [account] = [each for each in caller.api("GET", "governance/budgets/")["results"] if each["kind"] == "identity"]
     assert account["held_pico_usd"] == 0
     assert account["spent_pico_usd"] == sum(row["pico_usd"] for row in rows)
+
+
+def test_the_lines_of_the_readme_work(caller: Caller) -> None:
+    text = (ROOT / "README.md").read_text().split("## Use it from any client", 1)[1]
+    script = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert script is not None
+    exec(script[1].replace("http://127.0.0.1:8000", caller.url).replace("chenu_…", caller.token), {})
+    assert len(caller.settled()) == 2
+
+
+def test_our_own_stream_ends_with_the_whole(caller: Caller) -> None:
+    body = {"messages": said("#sim text Bonjour, Zoé."), "model": CLAUDE, "stream": True}
+    request = urllib.request.Request(
+        f"{caller.url}/api/v2/llm/complete/",
+        data=json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {caller.token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        events = re.findall(r"event: (\w+)\ndata: (.*)\n", answer.read().decode())
+    assert {name for name, _data in events[:-1]} == {"text"}
+    assert "".join(json.loads(data)["text"] for _name, data in events[:-1]) == "Bonjour, Zoé."
+    name, told = events[-1][0], json.loads(events[-1][1])
+    assert (name, told["text"], told["model"]) == ("done", "Bonjour, Zoé.", CLAUDE)
