@@ -62,9 +62,11 @@ def text_part(part: Json, field: str) -> str:
 
 
 def merged(turns: list[Json]) -> list[Json]:
-    """Neighbouring turns of one role become one: some providers insist on it."""
+    """Neighbouring turns of one role become one: some providers insist on it. Empty ones are left out."""
     found: list[Json] = []
     for turn in turns:
+        if not turn["content"]:
+            continue  # it says nothing, and some providers refuse it
         if found and found[-1]["role"] == turn["role"]:
             found[-1]["content"] = _blocks(found[-1]["content"]) + _blocks(turn["content"])
         else:

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from agents.llm import wires
@@ -134,6 +135,7 @@ class Call:
             self.spoke = True
             self.say(model.id, words)
 
+        connection.close()  # back to the pool: a call takes longer than all else together
         try:
             return wires.send(endpoint_of(model), request, hear, self.stop)
         except CallFailed as failure:

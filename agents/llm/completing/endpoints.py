@@ -19,7 +19,7 @@ def endpoint_of(facts: ModelFacts) -> Endpoint:
     """The endpoint of a model's provider, for the bound identity. Raises CallFailed where there is no key."""
     if facts.provider == nova.PROVIDER:
         return nova.endpoint()
-    provider = _provider(facts.provider)
+    provider = provider_of(facts.provider)
     if settings.DEMO_MODE:
         path = "" if provider.wire == "anthropic" else "/v1"
         return Endpoint(provider, f"{settings.ANTHROPIC_BASE_URL}/p/{provider.id}{path}", SIMULATED_KEY, named=True)
@@ -27,5 +27,6 @@ def endpoint_of(facts: ModelFacts) -> Endpoint:
 
 
 @lru_cache(maxsize=64)
-def _provider(provider: str) -> ProviderFacts:
+def provider_of(provider: str) -> ProviderFacts:
+    """The facts of a provider by its id."""
     return provider_facts(next(row for row in shipped()[0]["providers"] if row["id"] == provider))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter_ns
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agents.llm.catalogue import credits
+from agents.llm.completing.endpoints import provider_of
 from agents.llm.completing.params import CompleteParams
 from agents.llm.completing.refusals import NoModel
 from agents.llm.exchange import ModelRequest
@@ -56,7 +58,7 @@ class Plan:
             choice = self.params.tool_choice
             self.requests[key] = ModelRequest(
                 model=model,
-                system=words["system"],
+                system=_system(words["system"], model, self.params.options),
                 messages=[*map(_said, words["messages"])],
                 tools=words["tools"],
                 max_tokens=self.params.max_tokens,
@@ -159,6 +161,20 @@ def _with_allowed(asked: Ask, names: frozenset[tuple[str, str]]) -> Ask:
 def _hops(decision: Decision) -> tuple[ModelFacts, ...]:
     assert decision.best is not None
     return (decision.best.candidate.facts, *(each.facts for each in decision.chain))[:MOST_HOPS]
+
+
+def _system(said: str, model: ModelFacts, options: dict[str, Any]) -> str:
+    """The instructions. Where the wire has no word for an answer in JSON, they ask for it."""
+    wanted = options.get("response_format")
+    kind = wanted.get("type") if isinstance(wanted, dict) else None
+    if kind not in {"json_object", "json_schema"} or provider_of(model.provider).wire != "anthropic":
+        return said
+    asked = "Answer with one JSON object and nothing else."
+    if kind == "json_schema":
+        schema = (wanted or {}).get("json_schema") or {}
+        schema = schema.get("schema", {}) if isinstance(schema, dict) else {}
+        asked = f"{asked} It follows this schema: {json.dumps(schema, ensure_ascii=False)}"
+    return f"{said}\n\n{asked}" if said else asked
 
 
 def _said(turn: dict[str, Any]) -> dict[str, Any]:

@@ -228,3 +228,19 @@ def test_bad_input_is_named(alice: Person, body: dict[str, Any]) -> None:
     answer = alice.api.post("llm/complete/", body)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), answer.content
     assert answer.json()["errors"]
+
+
+def test_json_is_asked_in_words_where_the_wire_has_none(alice: Person) -> None:
+    from agents.llm.catalogue import model
+    from agents.llm.completing.actions import COMPLETE
+    from agents.llm.completing.params import CompleteParams
+    from agents.llm.completing.planning import plan_for
+    from governance.registry.actions import get_action
+
+    wanted = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"title": "Semis"}}}
+    asked = {"messages": [{"role": "user", "content": "a"}], "system": "Bref.", "options": {"response_format": wanted}}
+    with alice.looking():
+        plan = plan_for(get_action(COMPLETE), CompleteParams.model_validate(asked))
+    assert "Semis" in plan.request(model("claude-sonnet-5-5")).system
+    others = next(each for each in plan.allowed if each.provider != "anthropic")
+    assert plan.request(others).system == "Bref."
