@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
+from agents.llm.completing import api as completing
 from agents.llm.registry import api as registry
 from agents.llm.routing import api as routing
 from agents.pipeline import api as pipeline
 
 urlpatterns = [
+    path("llm/complete/", completing.CompleteView.as_view(), name="api-llm-complete"),
     path("llm/route/", routing.RouteView.as_view(), name="api-llm-route"),
     path("llm/routing/decide/", routing.DecideView.as_view(), name="api-routing-decide"),
     path("llm/routing/decisions/", routing.DecisionsView.as_view(), name="api-routing-decisions"),

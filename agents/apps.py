@@ -19,6 +19,8 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from agents import events, exports, law_checks, looks, statements, tellers
+        from agents.gateway import errors as gateway
+        from agents.llm.completing import actions as completing  # noqa: F401 (declares the actions)
         from agents.llm.registry import actions as registry_actions  # noqa: F401
         from agents.llm.registry import (
             key_actions,  # noqa: F401 (declares the actions)
@@ -39,9 +41,11 @@ class AgentsConfig(AppConfig):
         register_reference(load_shipped)
         staff_views.register()
         register_limit(EXECUTION, r"/api/v2/nova/(query|runs/[^/]+/continue)/?")
+        register_limit(EXECUTION, r"/api/v2/llm/complete/?|/v1/(chat/completions|messages)/?")
         register_limit(EXECUTION, r"/[ts]/[^/]+/ask/|/runs/[^/]+/(answer|retry)/")
         events.register()
         exports.register()
+        gateway.register()
         halting.register()
         knowing.register()
         leaving.register()

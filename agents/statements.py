@@ -14,7 +14,7 @@ from spheres.facts import SphereSlug
 OF_RUN = "(SELECT r.{column} FROM {run} r WHERE r.identity_id = e.identity_id AND r.id = e.run_id)"
 MODEL = (
     "(SELECT a.provider || '/' || a.model FROM {attempt} a WHERE a.identity_id = e.identity_id"
-    " AND a.run_id = e.run_id AND a.hold_id = e.hold_id LIMIT 1)"
+    " AND a.hold_id = e.hold_id AND (a.run_id = e.run_id OR a.run_id IS NULL AND e.run_id IS NULL) LIMIT 1)"
 )
 
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("spheres.urls")),
     path("admin/", staff.urls),
     path("api/v2/", include("chenu.api")),
+    path("v1/", include("agents.gateway.urls")),
 ]
 
 handler400 = "governance.access.pages.bad_request"

@@ -26,11 +26,11 @@ USE = ("input_tokens", "output_tokens", "credits", "pico_usd")
 
 @dataclass(frozen=True, slots=True)
 class Spender:
-    """What a call is paid from, and for: the leaf account, its run and thread."""
+    """What a call is paid from, and for: the leaf account, its run and thread (a completion has neither)."""
 
     account_id: UUID
-    run_id: UUID
-    thread_id: UUID
+    run_id: UUID | None
+    thread_id: UUID | None
 
 
 def reserve(uow: UnitOfWork, spender: Spender, request: ModelRequest) -> Attempt:
@@ -113,12 +113,16 @@ def give_up_lost(uow: UnitOfWork, run_id: UUID) -> list[Attempt]:
     """
     lost = list(Attempt.objects.filter(run_id=run_id, state__in=[Attempt.State.CALLING, Attempt.State.WAITING]))
     for attempt in lost:
-        if attempt.state == Attempt.State.CALLING:
-            attempt.credits, attempt.pico_usd = attempt.held_credits, attempt.held_pico_usd
-            attempt.usage_estimated = True
-        attempt.state, attempt.error = Attempt.State.LOST, "lost"
-        _close(uow, attempt)
+        close_lost(uow, attempt)
     return lost
+
+
+def close_lost(uow: UnitOfWork, attempt: Attempt) -> None:
+    """One such attempt."""
+    if attempt.state == Attempt.State.CALLING:
+        attempt.credits, attempt.pico_usd, attempt.usage_estimated = attempt.held_credits, attempt.held_pico_usd, True
+    attempt.state, attempt.error = Attempt.State.LOST, "lost"
+    _close(uow, attempt)
 
 
 def _close(uow: UnitOfWork, attempt: Attempt) -> None:

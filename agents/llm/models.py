@@ -11,6 +11,7 @@ class Attempt(Scoped):
     """One call of a provider: reserved before, settled after; `hold_id` names its reservation.
 
     Waiting: there is no room in the provider's limits yet, so nothing has been called.
+    `person_id`, `first_id`: for a completion, who asked, and the first of its attempts. A run knows its own.
     """
 
     class State(models.TextChoices):
@@ -21,6 +22,8 @@ class Attempt(Scoped):
         LOST = "lost"
 
     run_id = models.UUIDField(null=True)
+    person_id = models.UUIDField(null=True)
+    first_id = models.UUIDField(null=True)
     provider = models.CharField(max_length=30)
     model = models.CharField(max_length=80)
     price_version = models.CharField(max_length=60)

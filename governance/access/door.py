@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 from governance.access import sessions, tokens
 from governance.access.apitokens import keys as apitokens
 from governance.access.apitokens.reads import USE, record_read
-from governance.access.apitokens.scopes import check_scope
+from governance.access.apitokens.scopes import GATEWAY, check_scope
 from governance.access.bursts import sign_out
 from governance.access.factors import demand
 from governance.access.problems import respond
@@ -203,7 +203,7 @@ def channel(request: HttpRequest) -> Channel:
 
 def authenticate(request: HttpRequest) -> bool:
     """M1: a Bearer token on program paths wins over the cookie; a wrong one is refused, not ignored."""
-    header = request.headers.get("Authorization", "")
+    header = request.headers.get("Authorization", "") or key_header(request)
     if header and is_for_programs(request.path_info):
         token = apitokens.token_of(header)
         if token is not None:
@@ -215,6 +215,12 @@ def authenticate(request: HttpRequest) -> bool:
         (request.user, request.sign_in_key), request.bearer = found, True  # type: ignore[attr-defined]
         return True
     return request.user.is_authenticated
+
+
+def key_header(request: HttpRequest) -> str:
+    """The key of a client that was written for Anthropic's wire: it has a header of its own."""
+    key = request.headers.get("x-api-key", "") if request.path_info.startswith(GATEWAY) else ""
+    return f"Bearer {key}" if key else ""
 
 
 def membership_for(request: HttpRequest, person: User, by_token: bool) -> Membership:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -31,17 +32,33 @@ from governance.errors import (
 logger = logging.getLogger("chenu.door")
 
 
+Shape = Callable[[HttpRequest, GovernanceError], dict[str, Any]]
+_dialects: list[tuple[str, Shape, Callable[[GovernanceError], dict[str, str]]]] = []
+
+
+def register_dialect(prefix: str, shape: Shape, more: Callable[[GovernanceError], dict[str, str]]) -> None:
+    """Programs under `prefix` are told refusals as `shape` writes them, with the headers of `more`."""
+    _dialects.append((prefix, shape, more))
+
+
+def _told(request: HttpRequest, refusal: GovernanceError) -> tuple[dict[str, Any], dict[str, str], str]:
+    """The body, the headers and the media type of a refusal for a program."""
+    for prefix, shape, more in _dialects:
+        if request.path_info.startswith(prefix):
+            return shape(request, refusal), {**headers(refusal), **more(refusal)}, "application/json"
+    return document(request, refusal), headers(refusal), "application/problem+json"
+
+
 def respond(request: HttpRequest, refusal: GovernanceError, cause: Exception | None = None) -> HttpResponse:
     """The answer to a refusal, in the reader's form and language."""
     if cause is not None:
         logger.error("%s: %s", refusal.code, cause)
     if is_for_programs(request.path_info):
-        response: HttpResponse = JsonResponse(
-            document(request, refusal), status=refusal.status, content_type="application/problem+json"
-        )
+        body, told, media = _told(request, refusal)
+        response: HttpResponse = JsonResponse(body, status=refusal.status, content_type=media)
     else:
-        response = page(request, refusal)
-    for name, value in headers(refusal).items():
+        response, told = page(request, refusal), headers(refusal)
+    for name, value in told.items():
         response.headers[name] = value
     return response
 
@@ -100,12 +117,8 @@ def rest_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     if refusal is None:
         return None
     request.refusal = refusal
-    return Response(
-        document(request, refusal),
-        status=refusal.status,
-        headers=headers(refusal),
-        content_type="application/problem+json",
-    )
+    body, told, media = _told(request, refusal)
+    return Response(body, status=refusal.status, headers=told, content_type=media)
 
 
 def as_refusal(error: Exception) -> GovernanceError | None:

@@ -185,7 +185,7 @@ def end(uow: UnitOfWork, row: Checkpoint, status: str, wake: bool = True) -> Non
     if status != Status.APPROVED:
         tell_ended(uow, row)
     uow.announce(f"checkpoint.{status}", row.pk, row.run_id, thread=str(row.thread_id) if row.thread_id else None)
-    if wake and (status == Status.APPROVED or row.run_id is not None):
+    if wake and row.resume_job and (status == Status.APPROVED or row.run_id is not None):
         enqueue(
             row.resume_job,
             identity_id=uow.actor.identity_id,

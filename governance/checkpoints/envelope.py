@@ -26,7 +26,8 @@ REQUEST_DOMAIN = b"chenu.request.v1\x00"
 class Binding:
     """What an approval is bound to besides the act itself; a run fills it from its own frozen rows.
 
-    `untrusted`: what the run has read that others wrote, as the person who decides is told it.
+    `untrusted`: what the run has read that others wrote, as the person who decides is told it. `resume_job`: what is
+    woken by the answer; '' where whoever asked will ask again.
     """
 
     sphere: str = ""

@@ -38,3 +38,9 @@ class Case:
     def sent(self, alice: Person, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The body for the object that `make` made."""
         return self.body(alice, kwargs) if callable(self.body) else self.body
+
+
+def code_of(answer: Any) -> str:
+    """The stable name of a refusal: of a problem document, or inside the error of the gateway's wires."""
+    told = answer.json()
+    return str(told.get("error", told)["code"])

@@ -44,7 +44,13 @@ UNCLEAR = "Supprime toutes mes notes"
 ANSWER = {"answer": "Seulement la plus ancienne"}
 ENCODING = {"encoding": "ACT:DEC SRC:DOC SCOPE:LOCK MODE:NONE SENS:1 TRACE:1"}
 
+CHAT = {"messages": [{"role": "user", "content": "Bonjour"}], "model": "nobody-9"}
+
 CASES = [
+    Case("api-llm-complete", ("POST",), some_decision, CHAT, whole=True, answers=(404,)),
+    Case("gateway-chat", ("POST",), some_decision, CHAT, whole=True, answers=(404,)),
+    Case("gateway-messages", ("POST",), some_decision, {**CHAT, "max_tokens": 99}, whole=True, answers=(404,)),
+    Case("gateway-models", make=some_decision, whole=True),
     Case("routing", ("GET", "POST"), some_decision, {"prefer-strategy": "balanced"}, whole=True),
     Case("api-llm-route", ("POST",), some_decision, {"task": "chat"}, whole=True),
     Case("api-routing-decide", ("POST",), some_decision, {"task": "chat"}, whole=True),

@@ -10,7 +10,7 @@ from governance.access.public import is_for_programs
 from governance.models import Membership
 from tests.cast import Person, make_person
 from tests.isolation import cases_governance as governance
-from tests.isolation.case import MARK, Case
+from tests.isolation.case import MARK, Case, code_of
 from tests.isolation.test_matrix import NAMES, SEALED, Stage, text_of, visitor
 from tests.isolation.urls import all_cases
 
@@ -78,7 +78,7 @@ def test_a_viewer_changes_nothing(case: Case, method: str, house: tuple[Stage, P
     path, answer = ask(house, case, method)
     assert answer.status_code == 403, text_of(answer)[:500]
     if is_for_programs(path):
-        assert answer.json()["code"] == "not_allowed"
+        assert code_of(answer) == "not_allowed"
 
 
 @pytest.mark.parametrize("case", TOLD, ids=[case.name for case in TOLD])

@@ -54,6 +54,7 @@ SCOPES = (
 )
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 API, GATEWAY = "/api/v2/", "/v1/"
+COMPLETE = "/api/v2/llm/complete"
 FREE = frozenset({"/api/v2/auth/me/", "/api/v2/auth/identities/"})  # who am I: any token may ask
 
 
@@ -65,12 +66,12 @@ def offered() -> tuple[str, ...]:
 
 
 def _operations(resolver: URLResolver, before: str) -> Iterator[tuple[str, str]]:
-    """Path and method of everything under the API."""
+    """Path and method of everything under the API and the gateway."""
     for pattern in resolver.url_patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from _operations(pattern, path)
-        elif path.startswith(API):
+        elif path.startswith((API, GATEWAY)):
             yield from ((path, method) for method in _methods(pattern))
 
 
@@ -94,7 +95,7 @@ def check_scope(token: object, method: str, path: str) -> None:
 
 def needed_scope(method: str, path: str) -> str | None:
     """The scope; '' where no token may ever go; None where any may."""
-    if path.startswith(GATEWAY):
+    if path.startswith(GATEWAY) or path.rstrip("/") == COMPLETE:
         return "llm:complete"
     if path in FREE and method in SAFE:
         return None

@@ -18,6 +18,7 @@ from governance.access.public import EXACT, PREFIXES, is_public
 from governance.access.tokens import issue
 from governance.models import Identity, Membership, User
 from tests.cast import Api, Person
+from tests.isolation.case import code_of
 
 ME = "/api/v2/auth/me/"
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -66,7 +67,7 @@ def test_nobody_gets_401_from_the_api_whatever_the_path_and_method(method: str, 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     if method != "HEAD":
-        assert answer.json()["code"] == "not_signed_in"
+        assert code_of(answer) == "not_signed_in"
 
 
 def test_nobody_is_sent_from_a_page_to_sign_in_and_back(stranger: Client) -> None:

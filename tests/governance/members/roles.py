@@ -17,6 +17,7 @@ NOBODY: frozenset[str] = frozenset()
 MACHINE = SYSTEM = STAFF = NOBODY
 
 ROLES: dict[str, frozenset[str]] = {
+    "agents.llm.complete": ACT,
     "agents.route.decide": ACT,
     "agents.route.prefer": MANAGE,
     "agents.key.remove": MANAGE,
@@ -199,7 +200,9 @@ ROLES: dict[str, frozenset[str]] = {
 # What only an agent does: by it, it reports or proposes.
 AGENTS_ONLY = frozenset({"governance.memory.propose", "threads.message.record"})
 # What people and their programs do, agents never: an agent proposes what to remember, and changes nothing of it.
-NO_AGENT = frozenset(f"governance.memory.{verb}" for verb in ("archive", "create", "pin", "restore", "unpin"))
+NO_AGENT = frozenset({"agents.llm.complete"}) | {
+    f"governance.memory.{verb}" for verb in ("archive", "create", "pin", "restore", "unpin")
+}
 # What a program never does; an agent's attempt always stops at a person.
 NO_TOKEN = frozenset({"governance.memory.approve"})
 
