@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from agents.llm.catalogue import credits
 from agents.llm.completing.params import CompleteParams
 from agents.llm.completing.refusals import NoModel
+from agents.llm.errors import ModelUnavailable
 from agents.llm.exchange import ModelRequest
 from agents.llm.facts import ModelFacts
 from agents.llm.passage import provider_of
@@ -188,12 +189,14 @@ def _since(began: int) -> int:
     return (perf_counter_ns() - began) // 1000
 
 
-def none_fits(router: Router, asked: Ask, decision: Decision) -> NoModel | TooMany:
-    """Why nothing can be called, in one sentence."""
+def none_fits(router: Router, asked: Ask, decision: Decision) -> NoModel | TooMany | ModelUnavailable:
+    """Why nothing can be called, in one sentence; what passes by itself is no 404."""
     if asked.strategy != Strategy.SPECIFIC:
         reasons = {why for _each, why in decision.excluded} - {Excluded.HISTORIC}
         if Excluded.FULL in reasons:
             return TooMany(REASONS[Excluded.FULL], retry_after=5)
+        if Excluded.UNWELL in reasons:
+            return ModelUnavailable(REASONS[Excluded.UNWELL])
         listed = " ".join(str(REASONS[why]) for why in Excluded if why in reasons)
         return NoModel(_("No model fits this request: %(reasons)s") % {"reasons": listed})
     named = [why for _each, why in decision.excluded if why != Excluded.NOT_NAMED]
@@ -201,6 +204,8 @@ def none_fits(router: Router, asked: Ask, decision: Decision) -> NoModel | TooMa
         return NoModel(_("There is no model “%(model)s”.") % {"model": asked.model})
     if named[0] == Excluded.FULL:
         return TooMany(REASONS[Excluded.FULL], retry_after=5)
+    if named[0] == Excluded.UNWELL:
+        return ModelUnavailable(REASONS[Excluded.UNWELL])
     return NoModel(
         _("The model “%(model)s” cannot be called: %(reason)s") % {"model": asked.model, "reason": REASONS[named[0]]}
     )

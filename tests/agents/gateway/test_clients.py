@@ -17,6 +17,9 @@ from tests.ground import ROOT
 
 pytestmark = [pytest.mark.e2e]
 CLAUDE, GPT = "claude-sonnet-5-5", "auto"
+# Whom nobody else here asks: a provider that failed three times is not called for a while.
+BROKEN = ("mistral/mistral-medium-3-5", "xai/grok-4.3", "cohere/command-a-03-2025", "moonshot/kimi-k3.1-pro",
+    "google/gemini-3.8-flash")  # fmt: skip
 LONG = "mot " * 22_000
 OPENAI_TOOL: Any = {
     "type": "function",
@@ -90,7 +93,7 @@ def test_openai_calls_tools(caller: Caller, stream: bool) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_openai_is_told_of_a_failure_before_the_answer(caller: Caller, stream: bool) -> None:
     with pytest.raises(openai.APIStatusError) as raised:
-        chat(caller, "#sim error 500", model=CLAUDE, stream=stream)
+        chat(caller, "#sim error 500", model=BROKEN[stream], stream=stream)
     assert raised.value.status_code == 502
     assert raised.value.body["code"] == "model_failed"
     assert caller.settled() == [] or all(row["pico_usd"] == 0 for row in caller.settled())
@@ -98,7 +101,7 @@ def test_openai_is_told_of_a_failure_before_the_answer(caller: Caller, stream: b
 
 def test_openai_is_told_of_a_failure_within_the_answer(caller: Caller) -> None:
     with pytest.raises(openai.APIError, match=r"."):
-        list(chat(caller, "#sim long 200\n#sim cut", model=CLAUDE, stream=True))
+        list(chat(caller, "#sim long 200\n#sim cut", model=BROKEN[2], stream=True))
     assert [row["pico_usd"] > 0 for row in caller.settled()] == [True]
 
 
@@ -212,10 +215,10 @@ def test_anthropic_calls_tools(caller: Caller, stream: bool) -> None:
 
 def test_anthropic_is_told_of_failures_and_of_a_person_to_wait_for(caller: Caller) -> None:
     with pytest.raises(anthropic.APIStatusError) as failed:
-        message(caller, "#sim error 500", model=CLAUDE)
+        message(caller, "#sim error 500", model=BROKEN[3])
     assert failed.value.status_code == 502
     with pytest.raises(anthropic.APIStatusError):
-        list(message(caller, "#sim long 200\n#sim cut", model=CLAUDE, stream=True))
+        list(message(caller, "#sim long 200\n#sim cut", model=BROKEN[4], stream=True))
     with pytest.raises(anthropic.APIStatusError) as raised:
         message(caller, LONG)
     assert raised.value.status_code == 423

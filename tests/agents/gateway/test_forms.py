@@ -8,10 +8,10 @@ import pytest
 
 from agents.gateway import anthropic_request, openai_request
 from agents.gateway.naming import named
-from agents.llm.routing.now import field_now
 from governance.errors import BadInput
+from tests.agents.llm.shipped import shipped_field
 
-CANDIDATES = field_now().candidates
+CANDIDATES = shipped_field().candidates
 
 
 def chat(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from agents.llm.catalogue import callable_models, provider_facts, shipped
+from agents.llm.catalogue import shipped
 from agents.llm.facts import ModelFacts, ProviderFacts, Rates, Tier
 from agents.llm.routing.asking import Ask, Capability, Role, Strategy, Task, strategy_for
 from agents.llm.routing.deciding import Decision, Excluded, Router, decide
 from agents.llm.routing.field import Field, State, prepared
+from tests.agents.llm.shipped import shipped_field
 
 PREFERENCES = {
     "task_preferences": {"analysis": ["beta", "alpha"]},
@@ -200,9 +201,7 @@ def test_urgent_requests_ask_for_the_best_unless_a_strategy_is_named() -> None:
     assert strategy_for("", "normal", Strategy.COST) == Strategy.COST
 
 
-SHIPPED = prepared(
-    {row["id"]: provider_facts(row) for row in shipped()[0]["providers"]}, callable_models(), shipped()[0], "shipped"
-)
+SHIPPED = shipped_field()
 ASKS = some.builds(
     Ask,
     task=some.sampled_from(Task.values),
