@@ -132,11 +132,11 @@ def preferences() -> RoutingPreference:
     return RoutingPreference.objects.first() or RoutingPreference()
 
 
-def asking(params: RouteParams) -> Ask:
-    """The question as the router takes it: what was asked, within what the identity allows."""
+def asking(params: RouteParams, usual: RoutingPreference | None = None) -> Ask:
+    """The question as the router takes it: what was asked, within what the identity allows (`usual`, when known)."""
     named = [params.provider] if params.provider else []
     check_names(prefer=params.prefer, exclude=params.exclude, provider=named)
-    usual = preferences()
+    usual = usual or preferences()
     wanted, allowed = set(params.residency), set(usual.residency)
     if wanted and allowed and not wanted & allowed:
         raise BadInput(errors={"residency": [_("The identity allows none of these.")]})
@@ -157,7 +157,6 @@ def asking(params: RouteParams) -> Ask:
     )
 
 
-def answer(params: RouteParams) -> tuple[Ask, Decision]:
+def answer(params: RouteParams, usual: RoutingPreference) -> Decision:
     """As `decide_route`, keeping nothing: for a page that is only looked at."""
-    asked = asking(params)
-    return asked, router_now().decide(asked)
+    return router_now().decide(asking(params, usual))

@@ -10,7 +10,6 @@ from agents.llm.health.breaker import rates, unwell
 from agents.llm.limits.contract import LimitsUnavailable
 from agents.llm.limits.taking import full
 from agents.llm.registry.keys import keyed
-from agents.llm.registry.models import Provider
 from agents.llm.registry.snapshot import Registry, snapshot
 from agents.llm.routing.deciding import Router
 from agents.llm.routing.field import Field, State, prepared
@@ -50,5 +49,5 @@ def field_of(picture: Registry) -> Field:
 
 
 def provider_names() -> Mapping[str, str]:
-    """What providers are called, by id."""
-    return dict(Provider.objects.order_by("position", "pk").values_list("pk", "name"))
+    """What the providers that can be called are called, by id."""
+    return {name: facts.name for name, facts in snapshot().providers.items()}

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from agents.llm.routing.actions import MOST_TOKENS, PREFER, RouteParams, answer, may_prefer, preferences
 from agents.llm.routing.asking import Capability, Jurisdiction, Role, Strategy, Task
 from agents.llm.routing.deciding import Decision
+from agents.llm.routing.models import RoutingPreference
 from agents.llm.routing.now import provider_names
 from agents.llm.routing.words import groups, rows
 from governance.access.showing import ActionForm, show
@@ -113,29 +114,29 @@ def playground(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not may:
         raise NotAllowed(_("Your role in this identity does not allow it."))
     with reading():
-        wanted = PreferForm(request.POST or None, initial=_initial())
+        usual = preferences()
+        wanted = PreferForm(request.POST or None, initial=_initial(usual))
     if request.method == "POST" and wanted.is_valid() and _preferred(request, wanted):
         return redirect("routing")
     asked = request.GET.dict().keys() & RouteForm.base_fields.keys()
     form = RouteForm(request.GET if asked else None)
     context: dict[str, Any] = {"form": form, "preferences": wanted if may else None, "asked": bool(asked)}
-    if asked and form.is_valid() and (decision := _answered(form)):
+    if asked and form.is_valid() and (decision := _answered(form, usual)):
         context |= _shown(decision)
     refused = form.errors or wanted.errors
     return show(request, "agents/routing.html", context, status=400 if refused else 200)
 
 
-def _initial() -> dict[str, Any]:
-    row = preferences()
+def _initial(row: RoutingPreference) -> dict[str, Any]:
     cents = None if row.max_cost_pico_usd is None else row.max_cost_pico_usd // PICO_PER_CENT
     return {name: getattr(row, name) for name in ("strategy", "residency", "prefer", "exclude")} | {"cents": cents}
 
 
-def _answered(form: RouteForm) -> Decision | None:
+def _answered(form: RouteForm, usual: RoutingPreference) -> Decision | None:
     """None when the form says why not."""
     try:
         with reading():
-            return answer(form.params())[1]
+            return answer(form.params(), usual)
     except BadInput as refusal:
         form.refuse(refusal)
         return None
