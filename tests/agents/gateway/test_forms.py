@@ -102,7 +102,9 @@ def test_anthropic_thoughts_and_marks_of_caches_are_left_out() -> None:
         metadata={"user_id": "u"},
     )
     assert found["system"] == "S"
-    assert found["messages"][0]["content"] == [{"type": "text", "text": "a"}]
+    assert found["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}
+    ]
     assert found["options"] == {"stop": ["x"]}
 
 
