@@ -7,8 +7,9 @@ class CallFailed(Exception):
     """A call that gave no usable answer. What was used until then is known or estimated, never free.
 
     `code`: `rate_limited`, `overloaded`, `provider_error`, `unreachable`, `refused`, `cut`, `malformed`, `too_much`,
-    `wrong_model`, `cancelled`, `timeout`, `refused_address`. `retryable`: trying again may help. `status`: the HTTP
-    status, 0 without one. Nothing of what the provider wrote is in it: that may quote the prompt.
+    `wrong_model`, `cancelled`, `timeout`, `refused_address`, `locked`. `retryable`: trying again may help.
+    `status`: the HTTP status, 0 without one. `seconds`: of a recording that a provider may have begun to hear.
+    Nothing of what the provider wrote is in it: that may quote the prompt.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class CallFailed(Exception):
         self.output_tokens = output_tokens
         self.cache_read_tokens = self.cache_write_5m_tokens = self.cache_write_1h_tokens = 0
         self.usage_estimated = False
+        self.seconds = 0
         self.reported_cost: int | None = None
         self.headers: dict[str, str] = {}
         self.model = ""

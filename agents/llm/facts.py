@@ -46,7 +46,7 @@ class ModelFacts:
     """One model of one provider. `supports` and `quirks` are its own merged over its provider's (`merged_quirks`).
 
     `quality`: 0 to 100; `historic`: reachable by name, never chosen by the router on its own. `per_minute`: pico-USD
-    for a begun minute of what is transcribed; None where that has no price.
+    for a minute of what is transcribed; None where that has no price.
     """
 
     provider: str
@@ -92,6 +92,12 @@ class ModelFacts:
         whole = (input_tokens - sum(count for count, _ in cached)) * rates.input
         whole += sum(count * (rates.input if rate is None else rate) for count, rate in cached)
         return whole + output_tokens * rates.output + self.fee
+
+    def listening_cost(self, seconds: int) -> int:
+        """The price of transcribing so many seconds, in pico-USD, rounded up. Raises UnknownPrice."""
+        if self.per_minute is None:
+            raise UnknownPrice(f"no price is known for {self.id}")
+        return -(-seconds * self.per_minute // 60) + self.fee
 
     def worst_cost(self, input_tokens: int, output_tokens: int, *, caching: bool = False) -> int:
         """What such a call can cost at most: the dearest rates that any input up to that length may meet.

@@ -42,7 +42,7 @@ def send(
 
 
 def check(asked: Endpoint, request: ModelRequest) -> None:
-    """Raises CallFailed (`refused`) unless Claude is asked, on its wire, at its host, to answer under its name."""
+    """Raises CallFailed (`locked`) unless Claude is asked, on its wire, at its host, to answer under its name."""
     home = endpoint()
     locked = (
         asked.provider.id == PROVIDER
@@ -53,4 +53,4 @@ def check(asked: Endpoint, request: ModelRequest) -> None:
         and request.exact_model
     )
     if not locked:
-        raise CallFailed("refused", "Nova speaks with Claude only")
+        raise CallFailed("locked", "Nova speaks with Claude only")

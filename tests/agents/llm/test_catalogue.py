@@ -60,6 +60,22 @@ def test_a_long_input_takes_the_rates_of_its_tier_for_every_token() -> None:
     assert facts().cost(101, 10) == 101 * 20 + 10 * 50 + 7
 
 
+def test_what_a_cache_read_or_wrote_has_its_own_price_and_makes_the_input_no_shorter() -> None:
+    rates = Rates(10, 30, cache_read=1, cache_write_5m=12)
+    one = ModelFacts("p", "m", rates, "v", 1000, 500, tiers=(Tier(100, Rates(20, 50, cache_read=2)),))
+    assert one.cost(100, 10, cache_read=40, cache_write_5m=20) == 40 * 10 + 40 * 1 + 20 * 12 + 10 * 30
+    assert one.cost(101, 0, cache_read=101) == 101 * 2  # the whole input decides on the tier
+    assert one.cost(50, 0, cache_write_1h=50) == 50 * 10  # no price of its own: it costs what input costs
+    assert one.cost(100, 10, cache_read=40) <= one.worst_cost(100, 10)
+
+
+def test_listening_is_paid_by_the_second_rounded_up_or_refused() -> None:
+    assert facts(per_minute=60).listening_cost(61) == 61 + 7
+    assert facts(per_minute=1).listening_cost(1) == 1 + 7
+    with pytest.raises(UnknownPrice):
+        facts().listening_cost(1)
+
+
 def test_the_worst_case_bounds_every_shorter_input() -> None:
     one = facts()
     assert one.worst_cost(100, 10) == 100 * 12 + 10 * 30 + 7

@@ -5,10 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx2
@@ -20,60 +18,16 @@ from agents.llm.exchange import Endpoint, ModelRequest, Patience, Stop
 from agents.llm.network import calling, guarded_client
 from agents.llm.wires import send
 from governance.webhooks.addresses import UnsafeAddress
+from tests.agents.llm.listener import WHOLE, Listener, listening
 
 pytestmark = pytest.mark.security
 ROWS = {row["id"]: row for row in shipped()[0]["providers"]}
-WHOLE = {
-    "id": "x",
-    "object": "chat.completion",
-    "model": "gpt-6-sol",
-    "choices": [{"index": 0, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}],
-    "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
-}
-
-
-class Listener(ThreadingHTTPServer):
-    """A machine on this network that keeps what it is asked, and answers as told."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
-        self.heard: list[dict[str, str]] = []
-        self.status, self.headers, self.body = 200, {"Content-Type": "application/json"}, json.dumps(WHOLE).encode()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Answering(BaseHTTPRequestHandler):
-    server: Listener
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"] or 0))
-        self.server.heard.append({name.lower(): value for name, value in self.headers.items()})
-        self.send_response(self.server.status)
-        for name, value in {**self.server.headers, "Content-Length": str(len(self.server.body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    do_GET = do_POST
-
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
 
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    server = Listener()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening() as found:
+        yield found
 
 
 def endpoint(address: str, *, provider: str = "openai", named: bool = False, key: str = "secret") -> Endpoint:
@@ -115,9 +69,14 @@ def lead_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     ],
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-def test_a_host_that_is_not_the_provider_s_is_never_called(address: str, provider: str) -> None:
+def test_a_host_that_is_not_the_provider_s_is_never_called(
+    monkeypatch: pytest.MonkeyPatch, address: str, provider: str
+) -> None:
+    looked_up: list[object] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **_: looked_up.append(asked) or [])
     failed = refusal(endpoint(address, provider=provider))
     assert (failed.code, failed.retryable, failed.input_tokens) == ("refused_address", False, 0)
+    assert looked_up == []  # its name is not even asked for
 
 
 @pytest.mark.parametrize(

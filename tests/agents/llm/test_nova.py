@@ -42,7 +42,7 @@ def test_no_other_provider_is_asked(simulator: str, provider: str) -> None:
     other = Endpoint(provider_facts(ROWS[provider]), f"{simulator}/p/{provider}/v1", "key", named=True)
     with pytest.raises(CallFailed, match="Claude only") as failed:
         send(other, request())
-    assert (failed.value.code, failed.value.retryable, failed.value.input_tokens) == ("refused", False, 0)
+    assert (failed.value.code, failed.value.retryable, failed.value.input_tokens) == ("locked", False, 0)
     assert requests_seen(simulator) == seen
 
 

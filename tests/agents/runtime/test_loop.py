@@ -354,10 +354,11 @@ def test_nova_asks_nobody_but_claude(alice: Person, settings: Any, simulator: st
         before = json.loads(reply.read())["requests"]
     settings.NOVA_MODEL = {"openrouter": "anthropic/claude-sonnet-5.5"}.get(other, other)
     run = ask(alice, "Que contient ma note Jardin ?")
-    assert (run.status, run.error, run.cost_pico_usd) == ("failed", "refused", 0)
+    assert (run.status, run.error, run.cost_pico_usd) == ("failed", "locked", 0)
+    assert "Claude" in run.result_text
     with alice.looking():
         [attempt] = Attempt.objects.filter(run_id=run.pk)
-        assert (attempt.state, attempt.error, attempt.pico_usd) == ("failed", "refused", 0)
+        assert (attempt.state, attempt.error, attempt.pico_usd) == ("failed", "locked", 0)
     with urllib.request.urlopen(f"{simulator}/healthz") as reply:
         assert json.loads(reply.read())["requests"] == before
     whole(alice)

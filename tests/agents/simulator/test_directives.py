@@ -69,3 +69,19 @@ def test_an_order_that_cannot_be_obeyed_is_named(line):
     with pytest.raises(DirectiveError) as caught:
         parse(f"#sim {line}")
     assert str(caught.value).startswith(f"#sim {line}: ")
+
+
+@pytest.mark.parametrize("word", ["hang", "huge", "html", "empty"])
+def test_new_faults_stand_alone(word):
+    [script] = parse(f"#sim {word}")
+    assert getattr(script.faults, word) is True
+    with pytest.raises(DirectiveError):
+        parse(f"#sim {word} more")
+
+
+def test_a_redirect_and_a_cache_say_where_and_how_much():
+    [script] = parse("#sim redirect http://10.0.0.1/x\n#sim cached 12")
+    assert (script.faults.redirect, script.faults.cached) == ("http://10.0.0.1/x", 12)
+    for wrong in ("redirect", "redirect a b", "cached", "cached many"):
+        with pytest.raises(DirectiveError):
+            parse(f"#sim {wrong}")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from agents.llm.exchange import Patience, Stop
+from agents.llm.exchange import CONTENT_BYTES_PER_TOKEN, SPARE_BYTES, Patience, Stop
 from tests.agents.llm.conformance.provider import NOTE, Provider, with_tools
 
 STATUSES = {
@@ -113,6 +113,7 @@ def test_an_answer_without_end_is_cut_off_and_upstream_cancelled(provider: Provi
     left = provider.seen("callers_left")
     failed = provider.failure("#sim huge")
     assert failed.code == "too_much"
+    assert len("".join(provider.heard)) <= SPARE_BYTES + CONTENT_BYTES_PER_TOKEN * provider.request("").output_limit
     assert failed.input_tokens
     assert failed.output_tokens
     provider.wait_until("callers_left", left + 1)
