@@ -43,6 +43,7 @@ def preview(params: CompleteParams) -> dict[str, Any]:
         "models": [name_of(model) for model in plan.allowed],
         "max_tokens": params.max_tokens,
         "hold": {"credits": credits, "pico_usd": pico_usd},
+        "estimate": {"worst_case": plan.most_tokens, "cost_pico_usd": pico_usd},
         "prompt": mark.model_dump() if mark else {},
         "tools": [tool.name for tool in params.tools],
         "begins": said[:FIRST_LINES],

@@ -77,6 +77,11 @@ class Plan:
             max(each.model.worst_cost(each.bytes(), each.output_limit) for each in requests),
         )
 
+    @property
+    def most_tokens(self) -> int:
+        """Model tokens of the worst case: each byte of the prompt one, and all the output that is allowed."""
+        return max(each.bytes() + each.output_limit for each in map(self.request, self.allowed))
+
     def expected(self) -> dict[str, int]:
         """What rules are told: expected model tokens, and their price at the first choice."""
         size = -(-self.request(self.hops[0]).bytes() // BYTES_PER_EXPECTED_TOKEN)

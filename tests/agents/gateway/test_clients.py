@@ -293,3 +293,12 @@ def test_our_own_stream_ends_with_the_whole(caller: Caller) -> None:
     assert "".join(json.loads(data)["text"] for _name, data in events[:-1]) == "Bonjour, Zoé."
     name, told = events[-1][0], json.loads(events[-1][1])
     assert (name, told["text"], told["model"]) == ("done", "Bonjour, Zoé.", CLAUDE)
+
+
+def test_a_token_speaks_for_its_own_identity_only(caller: Caller, other: Caller) -> None:
+    [theirs] = other.api("GET", "auth/identities/")["results"]
+    client = caller.openai(default_headers={"X-Identity-ID": theirs["id"]})
+    with pytest.raises(openai.PermissionDeniedError) as raised:
+        client.chat.completions.create(model=GPT, messages=said("Bonjour"))
+    assert raised.value.code == "identity_boundary_violation"
+    assert caller.settled() == other.settled() == []

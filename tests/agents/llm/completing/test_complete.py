@@ -159,6 +159,9 @@ def test_a_person_is_asked_and_the_same_request_passes_once(alice: Person) -> No
     asked = stopped["checkpoint"]
     assert asked["preview"]["begins"].startswith("mot mot")
     assert asked["preview"]["hold"]["pico_usd"] > 0
+    page = alice.browser.get(f"/approvals/{asked['id']}/").content.decode()
+    assert f"{asked['preview']['hold']['credits'] // 1000}\N{NO-BREAK SPACE}" in page
+    assert asked["preview"]["models"][1] in page
     assert ask(alice, LONG, status=423)["checkpoint"]["id"] == asked["id"]
     decide(alice, asked)
     assert attempts(alice) == []
