@@ -56,6 +56,7 @@ format: setup ## Puts code and templates into their usual form
 
 migrate: setup ## Applies new migrations (`make run` does it by itself)
 	$(MANAGE) migrate
+	$(MANAGE) load_reference
 
 shell: setup ## Opens a Python shell, while CHE·NU runs
 	$(MANAGE) shell
