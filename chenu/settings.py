@@ -343,7 +343,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "HTTP API v2 of CHE·NU, the governed cognitive operating system.",
     "VERSION": "2",
     "OAS_VERSION": "3.1.0",
-    "ENUM_NAME_OVERRIDES": {"StatementFormat": ["csv", "pdf"], "OrdersFormat": ["csv", "pdf", "pain"]},
+    "ENUM_NAME_OVERRIDES": {
+        "StatementFormat": ["csv", "pdf"],
+        "OrdersFormat": ["csv", "pdf", "pain"],
+        "ItemType": ["note", "link", "document", "reference", "decision"],
+        "ToolChoiceType": ["auto", "any", "none", "tool"],
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
