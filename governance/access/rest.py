@@ -132,7 +132,8 @@ def act(
 
 def refuse_spoofed_identity(request: Request) -> None:
     """An `identity_id` in a body must be the context's own; it is then dropped."""
-    claimed = request.data.pop("identity_id", None) if isinstance(request.data, dict) else None
+    data = request.data  # of a form without a body it is an empty dict that nothing may change
+    claimed = data.pop("identity_id") if isinstance(data, dict) and "identity_id" in data else None
     if claimed is not None and str(claimed) != str(current().identity_id):
         raise IdentityBoundary("spoofed_identity", resource="governance.identity")
 

@@ -331,3 +331,13 @@ def test_a_flat_page_shows_what_the_objects_themselves_would(alice: Person) -> N
     second = alice.api.get(first["next"].split("/api/v2/")[1]).json()
     assert first["results"] + second["results"] == made[::-1]
     assert first["results"][0] == alice.api.get(f"items/{made[2]['id']}/").json()
+
+
+def test_a_form_without_a_body_is_no_fault_of_ours(alice: Person) -> None:
+    """Many clients say so of every POST; what they send is an empty form that nothing may change."""
+    form = {
+        "content_type": "application/x-www-form-urlencoded",
+        "HTTP_AUTHORIZATION": f"Bearer {issue(alice.user).access}",
+    }
+    answer = Client().generic("POST", f"/api/v2/auth/identities/{alice.identity.pk}/activate/", b"", **form)
+    assert answer.status_code == 200
