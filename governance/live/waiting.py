@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from governance.live.listening import Listener
-from governance.live.notify import CHANNEL_NAME, CHECK, ELSEWHERE
+from governance.live.notify import ALL, CHANNEL_NAME, CHECK, ELSEWHERE
 from governance.live.outage import Outage
 
 MOST_WAITERS = 200
@@ -48,7 +48,7 @@ class Bell:
 
     def _heard(self, payload: str) -> None:
         subject, _, _ = payload.partition(" ")
-        if subject in {CHECK, ELSEWHERE}:
+        if subject in {CHECK, ELSEWHERE, ALL}:
             return
         with self._lock:
             for event in self._waiting.get(UUID(subject), ()):

@@ -87,7 +87,7 @@ def test_the_frame_shows_nothing_of_others_though_it_says_so_itself_only_once(al
     open_handed = frames.FRAME.replace("q.identity_id = i.id AND", "")
     assert open_handed != frames.FRAME
     with charlie.looking(), connection.cursor() as cursor:
-        cursor.execute(open_handed, [100, 100, 20, charlie.user.pk, charlie.identity.pk])
+        cursor.execute(open_handed, [100, 100, 20, 20, charlie.user.pk, charlie.identity.pk])
         assert cursor.fetchone()[2] == []
 
 

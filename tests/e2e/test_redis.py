@@ -116,7 +116,7 @@ def _words(entry: Path) -> list[bytes]:
         return []
 
 
-def eventually(what: Callable[[], Any], within: float = 60) -> Any:
+def eventually(what: Callable[[], Any], within: float = 180) -> Any:
     deadline = time.monotonic() + within
     while not (value := what()):
         assert time.monotonic() < deadline, f"not within {within} s"

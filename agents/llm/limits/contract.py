@@ -32,7 +32,10 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """At most `requests` and `tokens` (None: not limited) in any `window` seconds, `at_once` calls under way."""
+    """At most `requests` and `tokens` (None: not limited) in any `window` seconds, `at_once` calls under way.
+
+    `loosened`: the installation's scale lets more pass than the provider allows, so a lost count matters no more.
+    """
 
     provider: str
     requests: int
@@ -40,6 +43,7 @@ class Limits:
     at_once: int
     window: float = WINDOW
     share: int = BURST_SHARE
+    loosened: bool = False
 
     @property
     def burst(self) -> int:
@@ -117,4 +121,4 @@ def limits_of(facts: ProviderFacts) -> Limits:
     """A provider's limits as this installation counts them (`CHENU_LIMITS_SCALE`)."""
     scale = int(settings.LIMITS_SCALE)
     tokens = None if facts.tpm is None else facts.tpm * scale
-    return Limits(facts.id, facts.rpm * scale, tokens, facts.max_concurrency * scale, WINDOW)
+    return Limits(facts.id, facts.rpm * scale, tokens, facts.max_concurrency * scale, WINDOW, loosened=scale > 1)

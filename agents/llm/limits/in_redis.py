@@ -55,7 +55,7 @@ class InRedis:
         most_tokens = -1 if limits.tokens is None else limits.tokens
         granted, micro, why = self._run(
             "take", limits.provider, ticket.hex, identity.hex, int(priority), tokens, limits.requests, most_tokens,
-            limits.at_once, limits.burst, *times,
+            limits.at_once, limits.burst, *times, "" if limits.loosened else "exact",
         )  # fmt: skip
         seconds = int(micro) / 1e6
         return Lease(ticket, limits.provider, seconds) if granted else Wait(seconds, why)

@@ -43,7 +43,8 @@ def test_a_process_that_lost_its_lease_cannot_finish(put, alice):
     (zombie,) = claims.claim(5, DEAD, KINDS)
     assert claims.start(row.pk, zombie.fence, DEAD).object_id == row.object_id
     silent_for(row, claims.LEASE + 1)
-    assert claims.recover() == 1
+    assert claims.recover() >= 1  # other tests leave jobs of workers that they killed
+    assert states([row]) == ["pending"]
     (heir,) = claims.claim(5, ALIVE, KINDS)
     assert (zombie.fence, heir.fence) == (1, 2)
     assert claims.start(row.pk, heir.fence, ALIVE) is not None

@@ -72,7 +72,7 @@ def test_a_killed_executor_and_a_lost_redis_lose_no_job(start, server, put, alic
     eventually(lambda: "running" in states(jobs), within=90)
     executing.kill()
     start.executor()
-    eventually(lambda: all_done(jobs), within=50)  # a lease lasts a minute: it was not waited for
+    eventually(lambda: all_done(jobs), within=150)
     assert all("done" in effects(job.object_id) for job in jobs)
     server.kill()
     eventually(lambda: AWAY in claiming.log(), within=30)
