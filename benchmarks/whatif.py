@@ -19,7 +19,14 @@ from benchmarks.people import Person, people
 
 SIZES = {"small": 400, "usual": 10_000, "full": 50_000}
 MINE: list[dict[str, Any]] = [
-    {"name": "Soir", "effect": "escalate", "conditions": [{"key": "hour", "op": "gte", "value": 18}]},
+    {
+        "name": "Soir",
+        "effect": "escalate",
+        "conditions": [  # of effects that nothing before the rule had: it changes none of the past at any hour
+            {"key": "effect", "op": "in", "value": ["SEND", "PAYMENT"]},
+            {"key": "hour", "op": "gte", "value": 18},
+        ],
+    },
     {
         "name": "Deux",
         "effect": "checkpoint",

@@ -10,8 +10,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.ground import copy_of_template, database_name
+
+# How long examples take says how busy the machine is, and nothing of what is tested.
+settings.register_profile("chenu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("chenu")
 
 # A file is run by one worker: what takes longest comes first, so that nobody waits for it in the end.
 LONGEST = (

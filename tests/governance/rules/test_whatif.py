@@ -39,7 +39,9 @@ def worked_out(person: Person, **params: Any) -> WhatIf:
 
 def test_the_current_rules_give_the_record_exactly_on_ten_thousand_and_a_draft_answers_in_time(alice: Person) -> None:
     in_force(alice, effect="checkpoint", level="high", quorum=2)
-    in_force(alice, name="Soir", effect="escalate", conditions=[{"key": "hour", "op": "gte", "value": 18}])
+    # Nothing she did before this rule is of these effects: it changes none of the past, whatever the hour is now.
+    evening = [{"key": "effect", "op": "in", "value": ["SEND", "PAYMENT"]}, {"key": "hour", "op": "gte", "value": 18}]
+    in_force(alice, name="Soir", effect="escalate", conditions=evening)
     record(alice, 10_000)
     row = worked_out(alice)
     assert row.state == "done"
