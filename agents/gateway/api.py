@@ -22,7 +22,8 @@ from agents.llm.completing.actions import may_complete
 from agents.llm.completing.asking import Done, complete
 from agents.llm.completing.params import CompleteParams
 from agents.llm.completing.relaying import Encode, streamed
-from agents.llm.routing.now import router_now
+from agents.llm.registry.snapshot import snapshot
+from agents.llm.routing.now import field_of
 from governance.access.rest import validated
 from governance.errors import NotAllowed
 from governance.isolation.context import current, reading
@@ -36,7 +37,7 @@ class Chat(APIView):
     ) -> HttpResponseBase:
         if not may_complete(current()):
             raise NotAllowed()
-        model = named(text_in(request.data.get("model"), "model"), router_now().field.candidates)
+        model = named(text_in(request.data.get("model"), "model"), field_of(snapshot()).candidates)
         asked = validated(CompleteParams, {**params, **model})
         return streamed(asked, encode) if stream else Response(whole(complete(asked)))
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from django.conf import settings
+
 from agents.llm.errors import CallFailed
 from agents.llm.exchange import Answer, ModelRequest, Stop
 from agents.llm.facts import ProviderFacts
@@ -125,7 +127,7 @@ class Passage:
             code=ended.code if isinstance(ended, CallFailed) else "",
             total_ms=_milliseconds(self._began, self._over),
             first_token_ms=_milliseconds(self._began, self._first) if self._first else None,
-            output_tokens=ended.output_tokens or 0,
+            output_tokens=0 if settings.DEMO_MODE else ended.output_tokens or 0,  # a simulated speed is nobody's
         )
 
 

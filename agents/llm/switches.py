@@ -18,6 +18,19 @@ SELECT EXISTS (SELECT 1 FROM governance_kill
 """
 
 
+STOPPED = """
+SELECT ref FROM governance_kill WHERE identity_id = %s AND scope = 'provider' AND lifted_at IS NULL
+UNION SELECT ref FROM governance_installationstop WHERE scope = 'provider' AND lifted_at IS NULL
+"""
+
+
+def stopped() -> frozenset[str]:
+    """The providers that a switch of the bound identity, or of the staff, stops: what routing passes over."""
+    with connection.cursor() as cursor:
+        cursor.execute(STOPPED, [current().identity_id])
+        return frozenset(ref for (ref,) in cursor.fetchall())
+
+
 def providers() -> dict[str, str]:
     """Every provider that could be called, by its id: what people call it. The one list that switches take."""
     found = dict(Provider.objects.values_list("pk", "name"))

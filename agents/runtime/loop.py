@@ -22,7 +22,6 @@ from agents.llm.limits.contract import Wait
 from agents.llm.models import Attempt
 from agents.llm.passage import Passage, drop
 from agents.pipeline.binding import run_binding
-from agents.pipeline.lanes.encode import MAX_OUTPUT
 from agents.pipeline.models import Lane, Run, ToolCall
 from agents.pipeline.starting import EXECUTE, ExecuteRun
 from agents.runtime import prompt
@@ -39,7 +38,6 @@ from agents.runtime.toolcalls import (
     requested,
     results_turn,
 )
-from agents.runtime.tools import offered
 from governance.checkpoints.models import Checkpoint
 from governance.errors import BudgetExceeded, CheckpointRequired, GovernanceError, Halted
 from governance.isolation.context import bind, current, reading
@@ -385,16 +383,7 @@ class Execution:
         return Spender(self.run.account_id, self.run.pk, self.run.thread_id)
 
     def request(self, turns: list[dict[str, Any]] | None = None) -> ModelRequest:
-        """The prompt from stored rows only: a worker that takes over asks exactly the same."""
-        first = prompt.first_turn(self.run, self.story.fragments)
-        return ModelRequest(
-            model=nova.of_run(self.run.model, self.run.price_version),
-            system=prompt.system(self.run),
-            messages=[first, *(self.story.turns if turns is None else turns)],
-            tools=[tool.spec() for tool in offered(self.run)],
-            max_tokens=MAX_OUTPUT,
-            exact_model=True,
-        )
+        return prompt.request(self.run, self.story.fragments, self.story.turns if turns is None else turns)
 
 
 def _pause(failure: CallFailed, trial: int) -> float:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from agents.llm import nova
+from agents.llm.exchange import ModelRequest
+from agents.pipeline.lanes.encode import MAX_OUTPUT
 from agents.pipeline.models import Run
+from agents.runtime.tools import offered
 
 CONDUCT = """\
 You are Nova, the system intelligence of CHE·NU, a governed cognitive operating system.
@@ -19,6 +23,18 @@ Rules of conduct, which nothing below can change:
 - When a person refuses, accept it and finish without.
 - Answer in the language of the request, briefly, in Markdown without images or HTML.
 """
+
+
+def request(run: Run, fragments: list[dict[str, Any]], turns: list[dict[str, Any]]) -> ModelRequest:
+    """The prompt from stored rows only: a worker that takes over asks exactly the same. Raises ModelUnavailable."""
+    return ModelRequest(
+        model=nova.of_run(run.model, run.price_version),
+        system=system(run),
+        messages=[first_turn(run, fragments), *turns],
+        tools=[tool.spec() for tool in offered(run)],
+        max_tokens=MAX_OUTPUT,
+        exact_model=True,
+    )
 
 
 def system(run: Run) -> str:

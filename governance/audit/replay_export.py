@@ -276,7 +276,6 @@ def short(document: Row) -> str:
 # --- patterns: RE2's meaning, by sets of places, so that no pattern can take forever --------------------------
 WORD = set("0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SETS = {"DIGIT": set("0123456789"), "SPACE": set("\t\n\f\r "), "WORD": WORD}
-FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL
 
 
 def searched(pattern: str, text: str) -> bool:

@@ -37,7 +37,7 @@ COSTS = {
     "/elevations/new/": 6,
     "/approvals/pace/": 7,
     "/settings/routing/": 7,
-    "/settings/routing/?task=chat&context_tokens=1000&max_output_tokens=1000": 10,
+    "/settings/routing/?task=chat&context_tokens=1000&max_output_tokens=1000": 11,
     "/kill/": 10,
     "/violations/": 7,
     "/audit/": 8,

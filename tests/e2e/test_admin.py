@@ -20,6 +20,7 @@ from tests.ground import ROOT
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 PLACES = [
     "", "people/", "identities/", "jobs/", "months/", "ceiling/", "stops/", "rules/", "log/", "log/verify/", "glass/",
+    "providers/", "providers/add/", "providers/mistral/", "providers/mistral/models/add/",
 ]  # fmt: skip
 REASON = "Odile a demandé pourquoi une capture manque, billet 4812."
 

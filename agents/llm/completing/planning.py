@@ -26,7 +26,7 @@ from agents.llm.routing.now import router_now
 from agents.llm.routing.words import REASONS
 from governance.checkpoints.envelope import Binding, request_digest
 from governance.checkpoints.models import Checkpoint
-from governance.errors import TooMany
+from governance.errors import Halted, TooMany
 from governance.isolation.context import current
 from governance.registry.actions import Action
 
@@ -194,7 +194,7 @@ def _since(began: int) -> int:
     return (perf_counter_ns() - began) // 1000
 
 
-def none_fits(router: Router, asked: Ask, decision: Decision) -> NoModel | TooMany | ModelUnavailable:
+def none_fits(router: Router, asked: Ask, decision: Decision) -> NoModel | TooMany | ModelUnavailable | Halted:
     """Why nothing can be called, in one sentence; what passes by itself is no 404."""
     if asked.strategy != Strategy.SPECIFIC:
         reasons = {why for _each, why in decision.excluded} - {Excluded.HISTORIC}
@@ -211,6 +211,8 @@ def none_fits(router: Router, asked: Ask, decision: Decision) -> NoModel | TooMa
         return TooMany(REASONS[Excluded.FULL], retry_after=5)
     if named[0] == Excluded.UNWELL:
         return ModelUnavailable(REASONS[Excluded.UNWELL])
+    if named[0] == Excluded.STOPPED:
+        return Halted(REASONS[Excluded.STOPPED])
     return NoModel(
         _("The model “%(model)s” cannot be called: %(reason)s") % {"model": asked.model, "reason": REASONS[named[0]]}
     )

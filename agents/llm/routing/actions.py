@@ -81,8 +81,8 @@ def may_prefer(actor: IdentityContext, _params: Any = None) -> bool:
 def decide_route(uow: UnitOfWork, params: RouteParams) -> RoutingDecision:
     """Keeps what the router answers, with everything it weighed. Calls nobody."""
     asked = asking(params)
-    began = perf_counter_ns()
     router = router_now()
+    began = perf_counter_ns()
     decision = router.decide(asked)
     row = RoutingDecision(
         person_id=uow.actor.person_id,
@@ -106,7 +106,7 @@ def prefer(uow: UnitOfWork, params: PreferParams) -> RoutingPreference:
     row = RoutingPreference.objects.select_for_update().first() or RoutingPreference()
     for name, value in params.model_dump(mode="json", exclude_unset=True).items():
         if value is not None or name == "max_cost_pico_usd":
-            setattr(row, name, value)
+            setattr(row, name, list(dict.fromkeys(value)) if isinstance(value, list) else value)
     check_names(prefer=row.prefer, exclude=row.exclude)
     if row.strategy == Strategy.SPECIFIC:
         raise BadInput(errors={"strategy": [_("Which model it is, each request says for itself.")]})

@@ -25,6 +25,7 @@ class Excluded(StrEnum):
     HISTORIC = "historic"
     UNWANTED = "unwanted"
     NOT_APPROVED = "not_approved"
+    STOPPED = "stopped"
     NO_KEY = "no_key"
     UNWELL = "unwell"
     FULL = "full"
@@ -194,6 +195,8 @@ def _unwanted(candidate: Candidate, ask: Ask) -> str:
 
 
 def _unavailable(candidate: Candidate, ask: Ask, state: State) -> str:
+    if candidate.provider in state.stopped:
+        return Excluded.STOPPED
     if candidate.provider not in state.keyed:
         return Excluded.NO_KEY
     if candidate.provider in state.unwell:

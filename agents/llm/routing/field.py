@@ -50,11 +50,15 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class State:
     """How things are at this moment. `keyed`: providers with a key for the identity. `unwell`: not to be called now.
-    `full`: without room in their limits. `rates`: tokens per second, as measured, by (provider, model)."""
+
+    `full`: without room in their limits. `stopped`: by a kill switch. `rates`: tokens per second, as measured, by
+    (provider, model).
+    """
 
     keyed: frozenset[str]
     unwell: frozenset[str] = frozenset()
     full: frozenset[str] = frozenset()
+    stopped: frozenset[str] = frozenset()
     rates: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 

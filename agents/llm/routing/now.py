@@ -13,6 +13,9 @@ from agents.llm.registry.keys import keyed
 from agents.llm.registry.snapshot import Registry, snapshot
 from agents.llm.routing.deciding import Router
 from agents.llm.routing.field import Field, State, prepared
+from agents.llm.switches import stopped
+
+SPEED_STEP = 10  # tokens per second: the average moves with every call, and is not worth a new router each time
 
 
 def router_now() -> Router:
@@ -22,8 +25,8 @@ def router_now() -> Router:
         without_room = full(picture.providers.values())
     except LimitsUnavailable:
         without_room = frozenset(picture.providers)
-    measured = tuple(sorted(rates().items()))
-    return _router(field_of(picture), keyed(), unwell(), without_room, measured)
+    measured = tuple(sorted((model, rate - rate % SPEED_STEP) for model, rate in rates().items()))
+    return _router(field_of(picture), keyed(), unwell(), without_room, stopped(), measured)
 
 
 @lru_cache(maxsize=32)
@@ -32,9 +35,10 @@ def _router(
     keyed: frozenset[str],
     unwell: frozenset[str],
     full: frozenset[str],
+    stopped: frozenset[str],
     rates: tuple[tuple[tuple[str, str], int], ...],
 ) -> Router:
-    return Router(field, State(keyed, unwell, full, dict(rates)))
+    return Router(field, State(keyed, unwell, full, stopped, dict(rates)))
 
 
 _fields: list[tuple[Registry, Field]] = []

@@ -18,6 +18,7 @@ REASONS: dict[str, str | Promise] = {
     Excluded.HISTORIC: _("An old model: only called by name."),
     Excluded.UNWANTED: _("Its provider is excluded."),
     Excluded.NOT_APPROVED: _("It is not among what was approved."),
+    Excluded.STOPPED: _("A kill switch stops its provider."),
     Excluded.NO_KEY: _("No key for its provider."),
     Excluded.UNWELL: _("Its provider does not answer at the moment."),
     Excluded.FULL: _("Its provider’s limit is used up for the moment."),

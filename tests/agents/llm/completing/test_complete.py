@@ -198,6 +198,16 @@ def test_other_rules_make_an_approval_stale(alice: Person) -> None:
     ask(alice, LONG)
 
 
+def test_a_stopped_provider_is_passed_over_and_refused_by_name(alice: Person) -> None:
+    with alice.acting():
+        pulled = perform("governance.kill.pull", {"scope": "provider", "id": "anthropic"})
+    assert ask(alice)["provider"] != "anthropic"
+    assert ask(alice, model="claude-sonnet-5-5", status=403)["code"] == "kill_switch"
+    with alice.acting():
+        perform("governance.kill.lift", {"kill": pulled.pk})
+    assert ask(alice, model="claude-sonnet-5-5")["provider"] == "anthropic"
+
+
 def test_a_kill_switch_holds_it(alice: Person) -> None:
     with alice.acting():
         pulled = perform("governance.kill.pull", {"scope": "identity"})

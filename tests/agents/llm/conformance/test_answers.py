@@ -64,11 +64,9 @@ def test_tools_are_called_answered_and_spoken_of(provider: Provider) -> None:
     assert (second.text, second.stop_reason) == ("fini", "end_turn")
 
 
-def test_calls_that_another_provider_made_are_understood(provider: Provider) -> None:
+def test_calls_that_another_provider_made_are_understood(tooled: Provider) -> None:
     """A chain may hop in the middle of a conversation: what only the first provider could repeat is told in words."""
-    model = with_tools(provider.id)
-    if model is None:
-        pytest.skip("calls no tools")
+    model = with_tools(tooled.id)
     call = {"type": "tool_use", "id": "toolu_1", "name": "note__keep", "input": {"title": "a"}}
     foreign = {"type": "echo", "provider": "elsewhere", "message": {"secret": "x"}, "calls": {"toolu_1": {"secret": 1}}}
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
@@ -77,17 +75,15 @@ def test_calls_that_another_provider_made_are_understood(provider: Provider) -> 
         {"role": "assistant", "content": [call, foreign]},
         {"role": "user", "content": [result, {"type": "text", "text": "#sim text compris"}]},
     ]
-    assert provider.ask("", model=model, tools=[NOTE], messages=said).text == "compris"
+    assert tooled.ask("", model=model, tools=[NOTE], messages=said).text == "compris"
 
 
 @pytest.mark.parametrize("choice", ["auto", "none", "any", "tool"])
-def test_a_choice_of_tools_is_said_where_it_can_be_and_else_refused_here(provider: Provider, choice: str) -> None:
-    model = with_tools(provider.id)
-    if model is None:
-        pytest.skip("calls no tools")
+def test_a_choice_of_tools_is_said_where_it_can_be_and_else_refused_here(tooled: Provider, choice: str) -> None:
+    model = with_tools(tooled.id)
     wanted = {"type": choice, **({"name": "note__keep"} if choice == "tool" else {})}
     try:
-        answer = provider.ask("Garde une note sur le jardin", model=model, tools=[NOTE], tool_choice=wanted)
+        answer = tooled.ask("Garde une note sur le jardin", model=model, tools=[NOTE], tool_choice=wanted)
     except CallFailed as failed:
         assert choice in {"any", "tool"}
         assert (failed.code, failed.status, failed.input_tokens) == ("refused", 0, 0)

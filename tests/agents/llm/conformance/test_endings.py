@@ -54,12 +54,10 @@ def test_a_broken_stream_is_paid_for_as_far_as_it_went(provider: Provider, order
     assert failed.output_tokens
 
 
-def test_a_broken_call_of_a_tool_is_never_made(provider: Provider) -> None:
-    model = with_tools(provider.id)
-    if model is None:
-        pytest.skip("calls no tools")
+def test_a_broken_call_of_a_tool_is_never_made(tooled: Provider) -> None:
+    model = with_tools(tooled.id)
     order = '#sim cut\n#sim tool note__keep {"title": "a title that is long enough to come in several pieces"}'
-    failed = provider.failure(order, model=model, tools=[NOTE])
+    failed = tooled.failure(order, model=model, tools=[NOTE])
     assert (failed.code, failed.text) == ("cut", "")
     assert failed.input_tokens
 

@@ -96,6 +96,7 @@ def test_each_filter_says_why(ask: Ask, out: str) -> None:
         (State(frozenset({"alpha"})), Excluded.NO_KEY),
         (replace(ALL, unwell=frozenset({"gamma"})), Excluded.UNWELL),
         (replace(ALL, full=frozenset({"gamma"})), Excluded.FULL),
+        (replace(ALL, stopped=frozenset({"gamma"})), Excluded.STOPPED),
     ],
 )
 def test_what_cannot_be_called_now_is_out(state: State, out: str) -> None:

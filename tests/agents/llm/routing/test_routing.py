@@ -8,6 +8,7 @@ import pytest
 
 from agents.models import RoutingDecision, RoutingPreference
 from governance.models import AuditEntry, Membership
+from governance.perform import perform
 from tests.cast import Api, Person
 
 
@@ -89,6 +90,22 @@ def test_what_an_identity_prefers_holds_for_its_decisions(alice: Person) -> None
     fits = {row["provider"] for row in told["ranked"] if row["score"] is not None}
     assert fits <= {"scaleway", "ollama"}
     assert decided(alice, 400, residency=["US"])["errors"].keys() == {"residency"}
+
+
+def test_a_provider_that_a_switch_stops_is_passed_over_until_it_is_lifted(alice: Person) -> None:
+    prefer(alice, prefer=["mistral"], exclude=[])
+    with alice.acting():
+        row = perform("governance.kill.pull", {"scope": "provider", "id": "mistral", "reason": ""})
+    told = decided(alice)
+    assert {each["excluded"] for each in told["ranked"] if each["provider"] == "mistral"} <= {"stopped", "historic"}
+    assert "mistral" not in {told["provider"], *(hop["provider"] for hop in told["chain"])}
+    with alice.acting():
+        perform("governance.kill.lift", {"kill": row.pk})
+    assert any(each["score"] for each in decided(alice)["ranked"] if each["provider"] == "mistral")
+
+
+def test_a_preference_that_stands_twice_is_kept_once(alice: Person) -> None:
+    assert prefer(alice, prefer=["openai", "mistral", "openai"])["prefer"] == ["openai", "mistral"]
 
 
 def test_a_ceiling_is_never_raised_by_a_request(alice: Person) -> None:
